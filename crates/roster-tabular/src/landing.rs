@@ -1,0 +1,162 @@
+//! A folder that files land in: picks the newest set, waits for what is still being uploaded, puts away what was read.
+
+mod candidate;
+mod taken;
+
+use crate::bundle::{Bundle, BundleLimits};
+use candidate::{Candidate, Listing};
+use roster_core::{Error, ErrorKind, Result};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+use taken::Taken;
+
+/// A folder into which sets are delivered: zip archives, folders, or CSV files at the top.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LandingConfig {
+    /// The folder; sets that were taken are moved to `taken` in it.
+    pub path: PathBuf,
+    /// For how many seconds a set must not have changed before it is taken; default 30.
+    #[serde(default = "default_stable_secs")]
+    pub stable_secs: u64,
+    /// How many of the sets that were taken to keep; older ones are deleted; default 14.
+    #[serde(default = "default_keep")]
+    pub keep: usize,
+}
+
+fn default_stable_secs() -> u64 {
+    30
+}
+
+fn default_keep() -> usize {
+    14
+}
+
+/// A set that landed.
+#[derive(Clone, Debug)]
+pub struct Landed {
+    /// Its files.
+    pub bundle: Bundle,
+    /// Where it is: the archive, or the folder that holds the files.
+    pub path: PathBuf,
+}
+
+/// Takes sets from a folder.
+#[derive(Clone, Debug)]
+pub struct LandingFolder {
+    config: LandingConfig,
+    limits: BundleLimits,
+}
+
+impl LandingFolder {
+    /// A landing folder; does not look into it yet.
+    #[must_use]
+    pub fn new(config: LandingConfig, limits: BundleLimits) -> Self {
+        Self { config, limits }
+    }
+
+    /// Opens the newest set, by time of modification and then by name.  Changes nothing in the folder.
+    ///
+    /// A set is an archive whose name ends in `.zip`, a sub-folder, or the CSV files at the top of the folder itself.
+    /// Hidden files, names that upload programs use while they write (`.part`, `.tmp`, `.filepart` and the like), and
+    /// sets that were taken are left alone.  `complete` looks into the set, for instance whether the files that its
+    /// manifest names are there; its error is returned.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotReady`] if the newest set is still being written, or is half there (an older one is not taken
+    /// instead, since that would undo what came in between), or if nothing came since the last set was taken;
+    /// [`ErrorKind::NotFound`] if nothing ever came or the folder is not there; otherwise as [`Bundle::open`].
+    pub fn newest(&self, complete: &dyn Fn(&Bundle) -> Result<()>) -> Result<Landed> {
+        let taken = self.taken();
+        let listing = Listing::read(&self.config.path, &self.limits, taken.interrupted_at())?;
+        let Some(candidate) = listing.newest() else { return Err(self.nothing(&listing, &taken)) };
+        self.check_stable(candidate)?;
+        let bundle = candidate.open(&self.limits)?;
+        if bundle.entries().is_empty() {
+            let message = "the newest set has no files yet; wait for its upload or remove it";
+            return Err(not_ready(message, &candidate.path));
+        }
+        complete(&bundle)?;
+        if candidate.open(&self.limits)?.stamp() != bundle.stamp() {
+            let message =
+                "the newest set changed while it was looked at; it is still being written";
+            return Err(not_ready(message, &candidate.path));
+        }
+        Ok(Landed { bundle, path: candidate.path.clone() })
+    }
+
+    /// Moves a set that was read and published to `taken`, and deletes all there but the newest
+    /// [`LandingConfig::keep`].
+    ///
+    /// A set that was replaced since it was opened stays, for it is the next one.  Older sets that were passed over
+    /// stay, too.
+    ///
+    /// # Errors
+    ///
+    /// Those of the file system; [`ErrorKind::PermissionDenied`] is the common one.
+    pub fn put_away(&self, landed: &Landed) -> Result<()> {
+        let taken = self.taken();
+        taken.finish_interrupted(&self.config.path)?;
+        if landed.path == self.config.path {
+            taken.put_away_files(&landed.bundle, &self.config.path)?;
+        } else if self.is_unchanged(landed) {
+            taken.put_away(&landed.path)?;
+        }
+        taken.prune(self.config.keep)
+    }
+
+    fn taken(&self) -> Taken {
+        Taken::of(&self.config.path)
+    }
+
+    fn is_unchanged(&self, landed: &Landed) -> bool {
+        let now = Bundle::open(&landed.path, &self.limits);
+        now.is_ok_and(|it| it.stamp() == landed.bundle.stamp())
+    }
+
+    fn check_stable(&self, candidate: &Candidate) -> Result<()> {
+        let stable = Duration::from_secs(self.config.stable_secs);
+        let now = SystemTime::now();
+        // A time that lies in the future was set by the program that uploaded the file, which it does at the end.
+        let age = match now.duration_since(candidate.modified) {
+            Ok(age) => age,
+            Err(ahead) => ahead.duration(),
+        };
+        if age >= stable {
+            return Ok(());
+        }
+        let message = "the newest set was changed just now; it may still be being written";
+        Err(not_ready(message, &candidate.path)
+            .context("changed_secs_ago", age.as_secs())
+            .context("stable_secs", self.config.stable_secs))
+    }
+
+    fn nothing(&self, listing: &Listing, taken: &Taken) -> Error {
+        let path = &self.config.path;
+        if let Some(name) = listing.uploading() {
+            let message = "a set is being uploaded under a temporary name; wait for it";
+            return not_ready(message, path).context("file", name);
+        }
+        if let Some(last) = taken.last() {
+            return not_ready("nothing came since the last set was taken", path)
+                .context("last", last);
+        }
+        let message =
+            "nothing came yet; a zip archive, a folder of CSV files or CSV files are expected";
+        Error::new(ErrorKind::NotFound, "landing.newest", message)
+            .context("path", path.display())
+            .context("other_files", listing.others())
+    }
+}
+
+fn not_ready(message: &'static str, path: &Path) -> Error {
+    Error::new(ErrorKind::NotReady, "landing.newest", message).context("path", path.display())
+}
+
+#[cfg(test)]
+mod tests;
