@@ -1,0 +1,178 @@
+//! The source: finds the set, looks at it, reads it, puts it away.
+
+use crate::{
+    OneRoster, bridge,
+    config::{Place, Settings},
+};
+use async_trait::async_trait;
+use roster_core::{
+    Catalog, CheckReport, Connector, DeleteSignal, EntityInfo, ExtractRequest, ExtractStream,
+    Result, RosterSource, RunContext, SourceDescriptor, SyncMode,
+};
+use roster_oneroster::{Fileset, FilesetReader, Mode, refuse_half_a_set};
+use roster_tabular::{Bundle, CsvLimits, Landed};
+use std::sync::{Arc, Mutex, PoisonError};
+
+static DESCRIPTOR: SourceDescriptor = SourceDescriptor {
+    id: OneRoster::ID,
+    title: "OneRoster fileset",
+    field_name: roster_oneroster::column_name,
+};
+
+/// A source of OneRoster filesets.
+#[derive(Debug)]
+pub(crate) struct FilesetSource(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    settings: Settings,
+    /// The set that was discovered, so that no other is extracted and put away.
+    set: Mutex<Option<Set>>,
+}
+
+/// A set that was found.
+#[derive(Clone, Debug)]
+struct Set {
+    bundle: Bundle,
+    /// Where it landed, if it did.
+    landed: Option<Landed>,
+}
+
+impl FilesetSource {
+    pub(crate) fn new(settings: Settings) -> Self {
+        Self(Arc::new(Inner { settings, set: Mutex::new(None) }))
+    }
+}
+
+impl Inner {
+    /// Finds the set to read.
+    fn find(&self) -> Result<Set> {
+        match &self.settings.place {
+            Place::Path(path) => {
+                let bundle = Bundle::open(path, &self.settings.limits)?;
+                Ok(Set { bundle, landed: None })
+            }
+            Place::Landing(folder) => {
+                let landed = folder.newest(&complete)?;
+                Ok(Set { bundle: landed.bundle.clone(), landed: Some(landed) })
+            }
+        }
+    }
+
+    /// The set that was discovered, else the one that is found now.
+    fn set(&self) -> Result<Set> {
+        if let Some(set) = self.remembered() {
+            return Ok(set);
+        }
+        let set = self.find()?;
+        self.remember(Some(set.clone()));
+        Ok(set)
+    }
+
+    fn remembered(&self) -> Option<Set> {
+        self.set.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn remember(&self, set: Option<Set>) {
+        *self.set.lock().unwrap_or_else(PoisonError::into_inner) = set;
+    }
+
+    fn discover(&self) -> Result<Catalog> {
+        self.remember(None);
+        let fileset = Fileset::open(self.set()?.bundle, CsvLimits::default())?;
+        let entities = fileset.entities().into_iter();
+        let info = |(entity, mode)| {
+            let modes = vec![match mode {
+                Mode::Bulk => SyncMode::Snapshot,
+                Mode::Delta => SyncMode::Delta { deletes: DeleteSignal::Tombstone },
+            }];
+            EntityInfo { entity, modes, resumable: false, estimated_rows: None }
+        };
+        Ok(Catalog { entities: entities.map(info).collect() })
+    }
+
+    fn check(&self) -> CheckReport {
+        let mut report = CheckReport::default();
+        let mut found = None;
+        let set = self.find().map(|it| {
+            let files = it.bundle.entries().len();
+            found = Some(it);
+            format!("{files} files")
+        });
+        if report.step("find the set", set)
+            && let Some(set) = found
+        {
+            check_set(set, &mut report);
+        }
+        report
+    }
+
+    fn put_away(&self) -> Result<()> {
+        let landed = self.remembered().and_then(|it| it.landed);
+        if let (Some(landed), Place::Landing(folder)) = (landed, &self.settings.place) {
+            folder.put_away(&landed)?;
+        }
+        self.remember(None);
+        Ok(())
+    }
+}
+
+/// A set in a folder of its own comes file by file, an archive in one piece.
+fn complete(bundle: &Bundle) -> Result<()> {
+    if !bundle.stamp().path.is_dir() {
+        return Ok(());
+    }
+    refuse_half_a_set(bundle, CsvLimits::default())
+}
+
+fn check_set(set: Set, report: &mut CheckReport) {
+    let mut opened = None;
+    let outcome = Fileset::open(set.bundle, CsvLimits::default()).map(|it| {
+        let manifest = if it.has_manifest() { "with" } else { "without" };
+        let sentence = format!("OneRoster {} {manifest} a manifest", it.version());
+        opened = Some(it);
+        sentence
+    });
+    report.step("read the manifest", outcome.map_err(Into::into));
+    for (file, columns) in opened.into_iter().flat_map(Fileset::into_columns) {
+        report.step(format!("columns of {file}"), columns.map(|it| format!("{it} columns")));
+    }
+}
+
+#[async_trait]
+impl RosterSource for FilesetSource {
+    fn descriptor(&self) -> &SourceDescriptor {
+        &DESCRIPTOR
+    }
+
+    async fn check(&self, _: &RunContext) -> CheckReport {
+        let inner = self.0.clone();
+        bridge::run(move || Ok(inner.check())).await.unwrap_or_else(|error| {
+            let mut report = CheckReport::default();
+            report.step("find the set", Err(error));
+            report
+        })
+    }
+
+    async fn discover(&self, _: &RunContext) -> Result<Catalog> {
+        let inner = self.0.clone();
+        bridge::run(move || inner.discover()).await
+    }
+
+    fn extract(&self, ctx: &RunContext, request: ExtractRequest) -> ExtractStream {
+        let inner = self.0.clone();
+        let cancel = ctx.cancel.child_token();
+        let stop = cancel.clone().drop_guard();
+        let ctx = RunContext { cancel, ..ctx.clone() };
+        let start = move || {
+            let bundle = inner.set()?.bundle;
+            Ok(FilesetReader::new(bundle, CsvLimits::default(), ctx, request))
+        };
+        bridge::stream(start, stop)
+    }
+
+    async fn published(&self, _: &RunContext) -> Result<()> {
+        let inner = self.0.clone();
+        bridge::run(move || inner.put_away()).await
+    }
+}
