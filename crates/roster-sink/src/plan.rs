@@ -1,0 +1,475 @@
+//! A plan: what differs between the feed and what is published, in a folder of its own.
+//!
+//! `plan.json` is its header; `<table>.rows` holds an entity's changes, in feed order, deletions last.  The folder holds
+//! personal data and is made so that only its owner can read it.
+
+use crate::{EntityCounts, PublishedIndex, RunId, Slot, record::tables};
+use roster_core::{DistrictId, EntityKind, Error, ErrorKind, Result, Row, Rows};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::{self, BufReader, BufWriter, Read as _, Write as _},
+    path::{Path, PathBuf},
+};
+
+/// First bytes of an entity's file; the last is the layout's version.
+const MAGIC: &[u8; 8] = b"HRPLAN\n\x01";
+/// Marks an empty field where its length would stand.
+const EMPTY: u32 = u32::MAX;
+/// Rows handed out at a time.
+const CHUNK_ROWS: usize = 2048;
+
+/// What is to be done with a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum Operation {
+    /// It was never published.
+    Create = 1,
+    /// Its content changed.
+    Update = 2,
+    /// It was deleted and is back.
+    Restore = 3,
+    /// It is gone.
+    Delete = 4,
+}
+
+impl Operation {
+    /// The stable word, as in `changes`.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Restore => "restore",
+            Self::Delete => "delete",
+        }
+    }
+
+    fn from_byte(byte: u8) -> Option<Self> {
+        [Self::Create, Self::Update, Self::Restore, Self::Delete]
+            .into_iter()
+            .find(|it| *it as u8 == byte)
+    }
+}
+
+/// One change.
+#[derive(Clone, Copy, Debug)]
+pub struct PlanEntry {
+    /// What is to be done.
+    pub operation: Operation,
+    /// The record's slot in the published index; meaningless for a creation.
+    pub slot: Slot,
+    /// Hash of the key.
+    pub key: u128,
+    /// Hash of the new content; meaningless for a deletion.
+    pub content: u64,
+    /// Index of the new row among the rows of the chunk; `None` for a deletion.
+    pub row: Option<usize>,
+}
+
+/// What a plan says of itself.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanHeader {
+    /// The run that made it.
+    pub run: RunId,
+    /// The district.
+    pub district: DistrictId,
+    /// The connector's id.
+    pub connector: String,
+    /// The published state it was made on.
+    pub basis: u64,
+    /// Counts by table, in load order.
+    #[serde(with = "tables")]
+    pub entities: BTreeMap<EntityKind, EntityCounts>,
+}
+
+/// A finished plan.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    folder: PathBuf,
+    header: PlanHeader,
+}
+
+impl Plan {
+    /// Opens a plan that was written before.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] when there is none, [`ErrorKind::Damaged`] when it cannot be read.
+    pub fn open(folder: &Path) -> Result<Self> {
+        let path = folder.join("plan.json");
+        let text = fs::read(&path).map_err(|err| failed("plan.open", &path, err))?;
+        let header = serde_json::from_slice(&text)
+            .map_err(|err| damaged(&path, "its header cannot be read").source(err))?;
+        Ok(Self { folder: folder.to_owned(), header })
+    }
+
+    /// What it says of itself.
+    #[must_use]
+    pub fn header(&self) -> &PlanHeader {
+        &self.header
+    }
+
+    /// Whether anything is to be written.
+    #[must_use]
+    pub fn changes(&self) -> bool {
+        self.header.entities.values().any(EntityCounts::changes)
+    }
+
+    /// The changes of an entity; `None` when there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Damaged`] when they cannot be read.
+    pub fn read(&self, entity: EntityKind) -> Result<Option<PlanReader>> {
+        let path = file_of(&self.folder, entity);
+        match File::open(&path) {
+            Ok(file) => PlanReader::new(path, file, entity).map(Some),
+            Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(err) => Err(failed("plan.read", &path, err)),
+        }
+    }
+}
+
+/// Writes a plan, entity by entity.
+#[derive(Debug)]
+pub struct PlanWriter {
+    folder: PathBuf,
+    files: BTreeMap<EntityKind, BufWriter<File>>,
+}
+
+impl PlanWriter {
+    /// Starts a plan in `folder`, which must be empty or not exist.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::ConfigInvalid`] when the folder is in use, [`ErrorKind::Unavailable`] when it cannot be made.
+    pub fn create(folder: &Path) -> Result<Self> {
+        make_private_folder(folder).map_err(|err| failed("plan.create", folder, err))?;
+        let mut inside = fs::read_dir(folder).map_err(|err| failed("plan.create", folder, err))?;
+        if inside.next().is_some() {
+            let message = "the folder for the plan is not empty; name a new one";
+            return Err(Error::new(ErrorKind::ConfigInvalid, "plan.create", message)
+                .context("folder", folder.display()));
+        }
+        Ok(Self { folder: folder.to_owned(), files: BTreeMap::new() })
+    }
+
+    /// Adds a creation, update or restoration.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unavailable`] when the disk is full or fails.
+    pub fn row(
+        &mut self,
+        operation: Operation,
+        slot: Slot,
+        key: u128,
+        content: u64,
+        row: &Row<'_>,
+    ) -> Result<()> {
+        let entity = row.entity();
+        let mut write = || -> io::Result<()> {
+            let file = open_entity(&self.folder, &mut self.files, entity)?;
+            write_entry(file, operation, slot, key, content)?;
+            file.write_all(&row.position().to_le_bytes())?;
+            for field in row.fields() {
+                let length = field
+                    .map_or(Ok(EMPTY), |it| u32::try_from(it.len()).map_err(io::Error::other))?;
+                file.write_all(&length.to_le_bytes())?;
+            }
+            file.write_all(row.text().as_bytes())
+        };
+        write().map_err(|err| failed("plan.write", &file_of(&self.folder, entity), err))
+    }
+
+    /// Adds a deletion.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unavailable`] when the disk is full or fails.
+    pub fn delete(&mut self, entity: EntityKind, slot: Slot, index: &PublishedIndex) -> Result<()> {
+        let (key, content) = (index.key(slot), index.content(slot));
+        let mut write = || {
+            write_entry(
+                open_entity(&self.folder, &mut self.files, entity)?,
+                Operation::Delete,
+                slot,
+                key,
+                content,
+            )
+        };
+        write().map_err(|err| failed("plan.write", &file_of(&self.folder, entity), err))
+    }
+
+    /// Finishes the plan.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unavailable`] when the disk is full or fails.
+    pub fn finish(mut self, header: PlanHeader) -> Result<Plan> {
+        let folder = &self.folder;
+        for (entity, file) in &mut self.files {
+            file.flush().map_err(|err| failed("plan.write", &file_of(folder, *entity), err))?;
+        }
+        let path = folder.join("plan.json");
+        let text = serde_json::to_vec_pretty(&header)
+            .map_err(|err| damaged(&path, "its header cannot be written").source(err))?;
+        fs::write(&path, text).map_err(|err| failed("plan.write", &path, err))?;
+        Ok(Plan { folder: self.folder, header })
+    }
+}
+
+/// Reads an entity's changes, a chunk at a time.
+#[derive(Debug)]
+pub struct PlanReader {
+    path: PathBuf,
+    file: BufReader<File>,
+    rows: Rows,
+    entries: Vec<PlanEntry>,
+    lengths: Vec<u32>,
+    text: Vec<u8>,
+}
+
+impl PlanReader {
+    fn new(path: PathBuf, file: File, entity: EntityKind) -> Result<Self> {
+        let mut file = BufReader::with_capacity(1 << 18, file);
+        let mut magic = [0; MAGIC.len()];
+        file.read_exact(&mut magic).map_err(|err| failed("plan.read", &path, err))?;
+        if magic != *MAGIC {
+            return Err(damaged(&path, "it is not a plan of this version; make the plan again"));
+        }
+        let width = entity.schema().fields.len();
+        Ok(Self {
+            path,
+            file,
+            rows: Rows::new(entity),
+            entries: Vec::new(),
+            lengths: vec![0; width],
+            text: Vec::new(),
+        })
+    }
+
+    /// The next changes and their rows; `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Damaged`] when the plan ends early or was changed.
+    pub fn chunk(&mut self) -> Result<Option<(&[PlanEntry], &Rows)>> {
+        self.rows.clear();
+        self.entries.clear();
+        while self.entries.len() < CHUNK_ROWS {
+            match self.read_entry() {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(err) => {
+                    return Err(damaged(
+                        &self.path,
+                        "it ends early or was changed; make the plan again",
+                    )
+                    .source(err));
+                }
+            }
+        }
+        Ok((!self.entries.is_empty()).then_some((&*self.entries, &self.rows)))
+    }
+
+    #[cfg(feature = "sqlite")]
+    /// Exchanges what [`Self::chunk`] read last for used storage, so that another thread can work on it.
+    pub(crate) fn swap(&mut self, entries: &mut Vec<PlanEntry>, rows: &mut Rows) {
+        std::mem::swap(&mut self.entries, entries);
+        std::mem::swap(&mut self.rows, rows);
+    }
+
+    fn read_entry(&mut self) -> io::Result<bool> {
+        let mut operation = [0; 1];
+        if self.file.read(&mut operation)? == 0 {
+            return Ok(false);
+        }
+        let operation = Operation::from_byte(operation[0]).ok_or(io::ErrorKind::InvalidData)?;
+        let slot = Slot::from_le_bytes(self.bytes()?);
+        let key = u128::from_le_bytes(self.bytes()?);
+        let content = u64::from_le_bytes(self.bytes()?);
+        let row = (operation != Operation::Delete).then_some(self.rows.len());
+        if row.is_some() {
+            self.read_row()?;
+        }
+        self.entries.push(PlanEntry { operation, slot, key, content, row });
+        Ok(true)
+    }
+
+    fn read_row(&mut self) -> io::Result<()> {
+        let position = u64::from_le_bytes(self.bytes()?);
+        for field in 0..self.lengths.len() {
+            self.lengths[field] = u32::from_le_bytes(self.bytes()?);
+        }
+        let total = self.lengths.iter().filter(|it| **it != EMPTY).map(|it| u64::from(*it)).sum();
+        self.text.clear();
+        if (&mut self.file).take(total).read_to_end(&mut self.text)? as u64 != total {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let mut text = str::from_utf8(&self.text).map_err(io::Error::other)?;
+        let mut row = self.rows.begin();
+        for length in &self.lengths {
+            let field =
+                if *length == EMPTY { None } else { text.split_at_checked(*length as usize) };
+            if *length != EMPTY && field.is_none() {
+                return Err(io::ErrorKind::InvalidData.into());
+            }
+            row.push(field.map(|(value, rest)| {
+                text = rest;
+                value
+            }));
+        }
+        row.finish(position);
+        Ok(())
+    }
+
+    fn bytes<const N: usize>(&mut self) -> io::Result<[u8; N]> {
+        let mut bytes = [0; N];
+        self.file.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+fn write_entry(
+    file: &mut impl io::Write,
+    operation: Operation,
+    slot: Slot,
+    key: u128,
+    content: u64,
+) -> io::Result<()> {
+    let mut bytes = [0; 29];
+    bytes[0] = operation as u8;
+    bytes[1..5].copy_from_slice(&slot.to_le_bytes());
+    bytes[5..21].copy_from_slice(&key.to_le_bytes());
+    bytes[21..].copy_from_slice(&content.to_le_bytes());
+    file.write_all(&bytes)
+}
+
+fn open_entity<'f>(
+    folder: &Path,
+    files: &'f mut BTreeMap<EntityKind, BufWriter<File>>,
+    entity: EntityKind,
+) -> io::Result<&'f mut BufWriter<File>> {
+    use std::collections::btree_map::Entry;
+    match files.entry(entity) {
+        Entry::Occupied(open) => Ok(open.into_mut()),
+        Entry::Vacant(vacant) => {
+            let mut file =
+                BufWriter::with_capacity(1 << 18, File::create_new(file_of(folder, entity))?);
+            file.write_all(MAGIC)?;
+            Ok(vacant.insert(file))
+        }
+    }
+}
+
+fn file_of(folder: &Path, entity: EntityKind) -> PathBuf {
+    folder.join(entity.table()).with_extension("rows")
+}
+
+fn make_private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+fn failed(operation: &'static str, path: &Path, err: io::Error) -> Error {
+    let (kind, message) = match err.kind() {
+        io::ErrorKind::NotFound => (
+            ErrorKind::NotFound,
+            "there is no plan here; name the folder that `homeroom plan` wrote",
+        ),
+        io::ErrorKind::PermissionDenied => {
+            (ErrorKind::PermissionDenied, "the plan's folder may not be read or written")
+        }
+        io::ErrorKind::StorageFull => {
+            (ErrorKind::Unavailable, "the disk is full; free some space and run again")
+        }
+        _ => (ErrorKind::Unavailable, "the plan's folder cannot be read or written"),
+    };
+    Error::new(kind, operation, message).context("path", path.display()).source(err)
+}
+
+fn damaged(path: &Path, what: &str) -> Error {
+    Error::new(ErrorKind::Damaged, "plan.read", what).context("path", path.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key_of;
+    use roster_core::model::CategoryRow;
+
+    fn write(folder: &Path) -> Plan {
+        let mut index = PublishedIndex::default();
+        let gone = index.insert(key_of("gone"), 5);
+        let mut rows = Rows::new(EntityKind::Category);
+        let titles = ["Tést", "", "x"];
+        for (position, title) in titles.into_iter().enumerate() {
+            let source_id = ["a", "b", "c"][position];
+            rows.push(position as u64, &CategoryRow { source_id, title, ..CategoryRow::default() });
+        }
+        let mut plan = PlanWriter::create(folder).unwrap();
+        for (row, operation) in
+            rows.iter().zip([Operation::Create, Operation::Update, Operation::Restore])
+        {
+            plan.row(operation, 7, key_of(row.source_id()), 9, &row).unwrap();
+        }
+        plan.delete(EntityKind::Category, gone, &index).unwrap();
+        plan.finish(PlanHeader {
+            run: RunId::from_text("r"),
+            district: "d".parse().unwrap(),
+            connector: "oneroster".into(),
+            basis: 3,
+            entities: BTreeMap::from([(
+                EntityKind::Category,
+                EntityCounts { created: 1, ..EntityCounts::default() },
+            )]),
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn plan_gives_back_what_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        write(&folder.path().join("plan"));
+        let plan = Plan::open(&folder.path().join("plan")).unwrap();
+        assert!(plan.changes() && plan.header().basis == 3);
+        assert!(plan.read(EntityKind::Org).unwrap().is_none());
+        let mut reader = plan.read(EntityKind::Category).unwrap().unwrap();
+        let (entries, rows) = reader.chunk().unwrap().unwrap();
+        let operations: Vec<_> = entries.iter().map(|it| it.operation.code()).collect();
+        assert_eq!(operations, ["create", "update", "restore", "delete"]);
+        assert_eq!(
+            rows.iter().map(|it| it.get(2)).collect::<Vec<_>>(),
+            [Some("Tést"), None, Some("x")]
+        );
+        assert_eq!(entries[2].key, key_of("c"));
+        assert_eq!(entries[3].row, None);
+        assert!(reader.chunk().unwrap().is_none());
+    }
+
+    #[test]
+    fn used_folder_and_damaged_plan_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let plan = write(folder.path());
+        assert_eq!(PlanWriter::create(folder.path()).unwrap_err().kind(), ErrorKind::ConfigInvalid);
+        let path = file_of(folder.path(), EntityKind::Category);
+        let bytes = fs::read(&path).unwrap();
+        for cut in [3, 20, 60, bytes.len() - 1] {
+            fs::write(&path, &bytes[..cut]).unwrap();
+            let outcome = plan.read(EntityKind::Category).and_then(|reader| {
+                let mut reader = reader.expect("the file is there");
+                while reader.chunk()?.is_some() {}
+                Ok(())
+            });
+            assert!(outcome.is_err(), "cut at {cut}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Opening the file: who may read it, how long to wait for others, what a commit means.
+
+use super::failure::{Failure, Outcome, is_busy, not_made};
+use roster_core::{ErrorKind, Result};
+use rusqlite::{Connection, OpenFlags};
+use std::{
+    fs, io,
+    path::{self, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// Settings of every connection that writes.
+///
+/// `synchronous=EXTRA`: a commit is on the disk before the night calls itself published.  With `NORMAL` a power cut could
+/// take it back afterwards, although consumers were told of it, and with `FULL` that of a first load, which has no log
+/// (see [`Location::leave_log`]).  It costs a flush or two a night.
+/// `cache_size` (here KiB) also bounds the sorter that builds indexes, and `threads` gives it a second one.
+const SETTINGS: &str = "PRAGMA synchronous = EXTRA;
+     PRAGMA cache_size = -16000;
+     PRAGMA threads = 1;
+     PRAGMA journal_size_limit = 67108864;";
+
+/// Between two attempts at what SQLite does not wait for.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Where the database is and how long to wait for it.
+#[derive(Clone, Debug)]
+pub(super) struct Location {
+    pub(super) path: PathBuf,
+    pub(super) busy_timeout: Duration,
+}
+
+impl Location {
+    /// Makes the file if there is none, readable by its owner alone: it holds data about children.
+    pub(super) fn make_file(&self) -> Result<()> {
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        match options.open(&self.path) {
+            Err(err) if err.kind() != io::ErrorKind::AlreadyExists => Err(not_made(err)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Opens the file to write, in WAL mode: readers go on reading the last night while this one is written.
+    pub(super) fn open_to_write(&self) -> Outcome<Connection> {
+        let connection = self.open_plain()?;
+        connection.execute_batch(SETTINGS)?;
+        let since = Instant::now();
+        // While another program loads the first district, SQLite refuses at once instead of waiting.
+        while let Err(err) = set_journal(&connection, "WAL") {
+            if !is_busy(&err) || since.elapsed() >= self.busy_timeout {
+                return Err(err.into());
+            }
+            thread::sleep(PAUSE);
+        }
+        Ok(connection)
+    }
+
+    /// Opens the file without changing a thing about it.
+    pub(super) fn open_plain(&self) -> Outcome<Connection> {
+        self.open(OpenFlags::SQLITE_OPEN_READ_WRITE)
+    }
+
+    /// Opens the file to read.
+    pub(super) fn open_to_read(&self) -> Outcome<Connection> {
+        self.open(OpenFlags::SQLITE_OPEN_READ_ONLY)
+    }
+
+    fn open(&self, access: OpenFlags) -> Outcome<Connection> {
+        // An absolute path is never taken for a name that SQLite reads otherwise, such as `:memory:`.
+        let path = path::absolute(&self.path).map_err(not_made)?;
+        if !path.exists() {
+            let message =
+                "there is no database here; check the path, or sync a district to make it";
+            return Err(Failure::new(ErrorKind::NotFound, "sqlite.open", message));
+        }
+        let connection =
+            Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        connection.busy_timeout(self.busy_timeout)?;
+        Ok(connection)
+    }
+
+    /// Leaves WAL mode while the very first district is loaded, when nobody else has the database open.
+    ///
+    /// There is nothing to read yet, and without the log every page is written once instead of twice.  A crash is
+    /// undone by the rollback journal.  [`resume_log`] goes back.
+    pub(super) fn leave_log(&self, connection: &Connection) -> Outcome<()> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM districts)";
+        let published: bool = connection.query_row(sql, [], |row| row.get(0))?;
+        if !published {
+            connection.busy_timeout(Duration::ZERO)?;
+            // Somebody reads already: then through the log.
+            _ = set_journal(connection, "DELETE");
+            connection.busy_timeout(self.busy_timeout)?;
+        }
+        Ok(())
+    }
+}
+
+/// Goes back to WAL mode.  If somebody is in the way, the next night does it when it opens the database.
+pub(super) fn resume_log(connection: &Connection) {
+    _ = set_journal(connection, "WAL");
+}
+
+fn set_journal(connection: &Connection, mode: &str) -> rusqlite::Result<()> {
+    // The answer is the mode that came of it: a file system without shared memory stays without a log, which is only
+    // slower for readers.
+    connection.query_row(&format!("PRAGMA journal_mode = {mode}"), [], |_| Ok(()))
+}

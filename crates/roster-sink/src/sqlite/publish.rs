@@ -1,0 +1,152 @@
+//! A night's transaction: tables, published index, change feed and history move together or not at all.
+
+use super::{
+    connection::{Location, resume_log},
+    decode,
+    failure::{Failure, Outcome},
+    history,
+    index_store::{self, IndexKey},
+    layout::Layout,
+    write::{EntityWriter, Night},
+};
+use crate::{EntityCounts, Plan, Published, PublishedIndex, RunRecord};
+use roster_core::{EntityKind, ErrorKind};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+
+/// Indexes are dropped for the load when at most so many rows are there for every new one: sorting all keys once is
+/// then quicker than finding the place of each.  Measured beside seven million enrollments: 5 µs to place a new row in
+/// three indexes, 2 µs a row, old and new, to build them.
+const REBUILD_UP_TO: u64 = 2;
+
+/// Publishes a plan and records its run.
+pub(super) fn publish(
+    location: &Location,
+    plan: &Plan,
+    published: Published,
+    run: &RunRecord,
+) -> Outcome<()> {
+    let mut connection = location.open_to_write()?;
+    location.leave_log(&connection)?;
+    let outcome = publish_in_transaction(&mut connection, plan, published, run);
+    resume_log(&connection);
+    outcome
+}
+
+fn publish_in_transaction(
+    connection: &mut Connection,
+    plan: &Plan,
+    mut published: Published,
+    run: &RunRecord,
+) -> Outcome<()> {
+    // Dropped without a commit, it takes everything back.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let header = plan.header();
+    check_basis(&transaction, plan, &published)?;
+    let night = Night {
+        district: &header.district,
+        run: run.report.run.as_str(),
+        at: &history::time(run.finished_at),
+        first_load: header.basis == 0,
+    };
+    for entity in EntityKind::ALL {
+        let index = published.indexes.entry(*entity).or_default();
+        index.reset();
+        publish_entity(&transaction, plan, &night, *entity, index)?;
+    }
+    if night.first_load {
+        mark_load(&transaction, &night)?;
+    }
+    move_basis(&transaction, &night, header.basis)?;
+    history::insert(&transaction, run)?;
+    Ok(transaction.commit()?)
+}
+
+/// Refuses a plan that was made on another published state.
+fn check_basis(connection: &Connection, plan: &Plan, published: &Published) -> Outcome<()> {
+    let header = plan.header();
+    let found = index_store::basis(connection, &header.district)?;
+    if found == header.basis && published.basis == header.basis {
+        return Ok(());
+    }
+    let message = "what is published moved since the plan was made; make the plan again";
+    let error = roster_core::Error::new(ErrorKind::Conflict, "sqlite.publish", message)
+        .context("district", &header.district)
+        .context("planned_on", header.basis)
+        .context("found", found);
+    Err(error.into())
+}
+
+fn publish_entity(
+    transaction: &Transaction<'_>,
+    plan: &Plan,
+    night: &Night<'_>,
+    entity: EntityKind,
+    index: &mut PublishedIndex,
+) -> Outcome<()> {
+    let planned = plan.header().entities.get(&entity).copied().unwrap_or_default();
+    let Some(reader) = plan.read(entity)? else {
+        return check_counts(entity, planned, EntityCounts::default());
+    };
+    let layout = Layout::of(entity);
+    let last: i64 = transaction.query_row(&layout.last_rowid(), [], |row| row.get(0))?;
+    let rebuild = planned.created > 0 && last.cast_unsigned() / REBUILD_UP_TO <= planned.created;
+    if rebuild {
+        drop_indexes(transaction, layout)?;
+    }
+    let before = index.len();
+    let mut writer = EntityWriter::new(transaction, night, layout, last, index)?;
+    decode::each_chunk(reader, night.district, entity, |chunk| writer.write(chunk))?;
+    let (written, changed) = writer.finish();
+    check_counts(entity, planned, written)?;
+    if rebuild {
+        create_indexes(transaction, layout)?;
+    }
+    let key = IndexKey { district: night.district, entity, basis: plan.header().basis + 1 };
+    index_store::store(transaction, &key, index, before, &changed)
+}
+
+/// Refuses a plan whose file does not hold what its header says: it was cut off or changed.
+fn check_counts(entity: EntityKind, planned: EntityCounts, written: EntityCounts) -> Outcome<()> {
+    let changes = |it: EntityCounts| (it.created, it.updated, it.deleted, it.restored);
+    if changes(planned) == changes(written) {
+        return Ok(());
+    }
+    let message = format!(
+        "the plan's changes of {} are not as many as its header says; make the plan again",
+        entity.table()
+    );
+    Err(Failure::new(ErrorKind::Damaged, "sqlite.publish", message))
+}
+
+fn drop_indexes(connection: &Connection, layout: Layout) -> Outcome<()> {
+    for index in layout.indexes() {
+        connection.execute_batch(&format!("DROP INDEX {}", index.name))?;
+    }
+    Ok(())
+}
+
+fn create_indexes(connection: &Connection, layout: Layout) -> Outcome<()> {
+    for index in layout.indexes() {
+        connection
+            .execute_batch(&index.create)
+            .map_err(|err| super::write::refused(err, layout))?;
+    }
+    Ok(())
+}
+
+/// A first load is one entry of the change feed: read the tables.
+fn mark_load(connection: &Connection, night: &Night<'_>) -> Outcome<()> {
+    let sql =
+        "INSERT INTO changes (run_id, district_id, operation, at) VALUES (?1, ?2, 'load', ?3)";
+    connection.execute(sql, params![night.run, night.district.as_str(), night.at])?;
+    Ok(())
+}
+
+fn move_basis(connection: &Connection, night: &Night<'_>, basis: u64) -> Outcome<()> {
+    connection.execute(
+        "INSERT INTO districts (district_id, basis, first_run, last_run) VALUES (?1, ?2, ?3, ?3) \
+         ON CONFLICT (district_id) DO UPDATE SET basis = excluded.basis, last_run = excluded.last_run",
+        params![night.district.as_str(), (basis + 1).cast_signed(), night.run],
+    )?;
+    Ok(())
+}
