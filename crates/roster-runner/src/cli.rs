@@ -1,0 +1,252 @@
+//! The command line as it is typed.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Brings school districts' rosters every night into one model, and loses nobody on the way.
+#[derive(Debug, Parser)]
+#[command(name = "homeroom", version, arg_required_else_help = true, propagate_version = true)]
+#[command(
+    after_help = "Exit codes: 0 done (published or nothing to do), 2 bad usage or configuration, \
+                        10 something is held, 11 a district failed, 1 a defect of Homeroom."
+)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// Configuration file [default: homeroom.toml]
+    #[arg(long, global = true, value_name = "FILE", display_order = 100)]
+    pub config: Option<PathBuf>,
+    /// Print results as JSON, one object per line
+    #[arg(long, global = true, display_order = 101)]
+    pub json: bool,
+    /// What to tell on standard error while working [default: warn on a terminal, info elsewhere]
+    #[arg(long, global = true, value_enum, value_name = "LEVEL", display_order = 102)]
+    pub log: Option<LogLevel>,
+}
+
+/// How much is told while working.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogLevel {
+    /// Nothing.
+    Off,
+    /// What failed.
+    Error,
+    /// Also what needs attention.
+    Warn,
+    /// Also what is being done.
+    Info,
+    /// Also details.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Synchronize districts: read, check, compare and publish
+    Sync(SyncArgs),
+    /// Try, step by step, whether districts could be synchronized
+    Check(CheckArgs),
+    /// Write down what a night would change, and publish nothing
+    Plan(PlanArgs),
+    /// Publish a plan that `homeroom plan` wrote
+    Apply(ApplyArgs),
+    /// List the last runs
+    Runs(RunsArgs),
+    /// Show what a run did
+    Show(RunArgs),
+    /// Show what was wrong in a run, why, and how to mend it
+    Report(RunArgs),
+    /// Write a district's published roster as files
+    Export(ExportArgs),
+    /// Write a commented configuration file
+    Init,
+    /// Run made-up districts through two nights, into homeroom-demo/
+    Demo(DemoArgs),
+}
+
+/// A district without a configuration file.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Direct {
+    /// Connector to read with, instead of a configuration file
+    #[arg(long, value_name = "CONNECTOR", requires_all = ["from", "district", "to"])]
+    pub connector: Option<String>,
+    /// File or folder to read
+    #[arg(long, value_name = "FILE", requires = "connector")]
+    pub from: Option<PathBuf>,
+    /// Id of the district
+    #[arg(long, value_name = "ID", requires = "connector")]
+    pub district: Option<String>,
+    /// Sink to publish to, such as sqlite:roster.db
+    #[arg(long, value_name = "SINK", requires = "connector")]
+    pub to: Option<String>,
+}
+
+/// `homeroom sync`.
+#[derive(Clone, Debug, Args)]
+pub struct SyncArgs {
+    /// Districts of the configuration file [default: all]
+    #[arg(value_name = "DISTRICT", conflicts_with = "connector")]
+    pub districts: Vec<String>,
+    /// The form without a configuration file.
+    #[command(flatten)]
+    pub direct: Direct,
+}
+
+/// `homeroom check`.
+#[derive(Clone, Debug, Args)]
+pub struct CheckArgs {
+    /// Districts of the configuration file [default: all]
+    #[arg(value_name = "DISTRICT", conflicts_with = "connector")]
+    pub districts: Vec<String>,
+    /// The form without a configuration file.
+    #[command(flatten)]
+    pub direct: Direct,
+}
+
+/// `homeroom plan`.
+#[derive(Clone, Debug, Args)]
+pub struct PlanArgs {
+    /// District of the configuration file
+    #[arg(
+        value_name = "DISTRICT",
+        conflicts_with = "connector",
+        required_unless_present = "connector"
+    )]
+    pub name: Option<String>,
+    /// The form without a configuration file.
+    #[command(flatten)]
+    pub direct: Direct,
+    /// New folder for the plan; it will hold personal data [default: plan-DISTRICT]
+    #[arg(long, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
+}
+
+/// `homeroom apply`.
+#[derive(Clone, Debug, Args)]
+pub struct ApplyArgs {
+    /// Folder that `homeroom plan` wrote
+    #[arg(value_name = "PLAN")]
+    pub plan: PathBuf,
+    /// Sink to publish to [default: the configuration's]
+    #[arg(long, value_name = "SINK")]
+    pub to: Option<String>,
+}
+
+/// `homeroom runs`.
+#[derive(Clone, Debug, Args)]
+pub struct RunsArgs {
+    /// Only runs of this district
+    #[arg(long, value_name = "ID")]
+    pub district: Option<String>,
+    /// Number of runs at most
+    #[arg(long, value_name = "NUMBER", default_value_t = 20)]
+    pub most: usize,
+    /// Sink to look in [default: the configuration's]
+    #[arg(long, value_name = "SINK")]
+    pub to: Option<String>,
+}
+
+/// `homeroom show` and `homeroom report`.
+#[derive(Clone, Debug, Args)]
+pub struct RunArgs {
+    /// Id of the run, as `homeroom runs` lists it
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    /// Sink to look in [default: the configuration's]
+    #[arg(long, value_name = "SINK")]
+    pub to: Option<String>,
+}
+
+/// `homeroom export`.
+#[derive(Clone, Debug, Args)]
+pub struct ExportArgs {
+    /// District to export
+    #[arg(value_name = "DISTRICT")]
+    pub district: String,
+    /// Form of the files
+    #[arg(long, value_enum)]
+    pub format: ExportFormat,
+    /// New file (OneRoster zip) or folder (JSON lines) to write; it will hold personal data
+    #[arg(long = "to", value_name = "PATH")]
+    pub target: PathBuf,
+    /// Sink to read from [default: the configuration's]
+    #[arg(long = "from", value_name = "SINK")]
+    pub sink: Option<String>,
+}
+
+/// What `homeroom export` writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// A OneRoster 1.1 zip
+    #[value(name = "oneroster-1.1")]
+    OneRoster11,
+    /// A OneRoster 1.2 zip
+    #[value(name = "oneroster-1.2")]
+    OneRoster12,
+    /// A folder with one file of JSON lines for each table
+    #[value(name = "jsonl")]
+    Jsonl,
+}
+
+/// `homeroom demo`.
+#[derive(Clone, Debug, Args)]
+pub struct DemoArgs {
+    /// Folder to work in; what an earlier demo left there is replaced
+    #[arg(long, value_name = "FOLDER", default_value = "homeroom-demo")]
+    pub folder: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{CommandFactory as _, error::ErrorKind};
+
+    #[test]
+    fn command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[track_caller]
+    fn check(line: &str, expected: Option<ErrorKind>) {
+        let words = std::iter::once("homeroom").chain(line.split_whitespace());
+        let outcome = Cli::try_parse_from(words).err().map(|it| it.kind());
+        assert_eq!(outcome, expected, "{line}");
+    }
+
+    #[test]
+    fn forms_of_the_design_are_accepted_and_mixtures_refused() {
+        let direct = "--connector oneroster --from z --district d --to sqlite:f";
+        for command in ["sync", "check", "plan"] {
+            check(&format!("{command} {direct} --json"), None);
+            check(&format!("{command} {direct} lakeside"), Some(ErrorKind::ArgumentConflict));
+            check(
+                &format!("{command} --connector oneroster --from z"),
+                Some(ErrorKind::MissingRequiredArgument),
+            );
+            check(&format!("{command} --to sqlite:f"), Some(ErrorKind::MissingRequiredArgument));
+        }
+        check("sync", None);
+        check("sync a b --config c.toml --log debug", None);
+        check("plan", Some(ErrorKind::MissingRequiredArgument));
+        check("plan a --out p", None);
+        check("apply p --to sqlite:f", None);
+        check("runs --most 3 --to sqlite:f", None);
+        check("report r --json", None);
+        check("export d --format jsonl --to p --from sqlite:f", None);
+        check("export d --format csv --to p", Some(ErrorKind::InvalidValue));
+        check("demo --folder x", None);
+        check("", Some(ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand));
+        check("sink", Some(ErrorKind::InvalidSubcommand));
+    }
+}

@@ -1,0 +1,80 @@
+//! The commands, one file each, and what they share.
+
+mod apply;
+mod check;
+mod demo;
+mod export;
+mod init;
+mod plan;
+mod report;
+mod runs;
+mod select;
+mod show;
+mod sync;
+
+use crate::{
+    cli::{Command, Global},
+    console::Console,
+    exit::{Exit, Failure},
+    progress::Progress,
+};
+use roster_core::value::Timestamp;
+use roster_sink::{Cause, RunRecord, RunReport};
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+/// What every command works with.
+#[derive(Debug)]
+pub struct App {
+    /// Options of every command.
+    pub global: Global,
+    /// Where results go.
+    pub console: Console,
+    /// Where progress goes.
+    pub progress: Progress,
+    /// Cancelled when the program is to stop soon.
+    pub cancel: CancellationToken,
+}
+
+impl App {
+    /// Runs a command.
+    ///
+    /// # Errors
+    ///
+    /// What stopped it before it had a result.
+    pub async fn run(&mut self, command: &Command) -> Result<Exit, Failure> {
+        match command {
+            Command::Sync(args) => sync::run(self, args).await,
+            Command::Check(args) => check::run(self, args).await,
+            Command::Plan(args) => plan::run(self, args).await,
+            Command::Apply(args) => apply::run(self, args).await,
+            Command::Runs(args) => runs::run(self, args).await,
+            Command::Show(args) => show::run(self, args).await,
+            Command::Report(args) => report::run(self, args).await,
+            Command::Export(args) => export::run(self, args).await,
+            Command::Init => init::run(self),
+            Command::Demo(args) => demo::run(self, args).await,
+        }
+    }
+}
+
+/// A run as one line of JSON: the report of `sync`, and what is known beside it.
+#[derive(Debug, Serialize)]
+struct RecordLine<'r> {
+    #[serde(flatten)]
+    report: &'r RunReport,
+    started_at: Timestamp,
+    finished_at: Timestamp,
+    causes: &'r [Cause],
+}
+
+impl<'r> From<&'r RunRecord> for RecordLine<'r> {
+    fn from(record: &'r RunRecord) -> Self {
+        Self {
+            report: &record.report,
+            started_at: record.started_at,
+            finished_at: record.finished_at,
+            causes: &record.causes,
+        }
+    }
+}

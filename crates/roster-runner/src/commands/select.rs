@@ -1,0 +1,145 @@
+//! What a command is about: districts, sinks and runs, from flags or from the configuration file.
+
+use crate::{
+    Sharing,
+    cli::{Direct, Global},
+    config::nearest,
+    exit::Failure,
+    registry::{self, SinkAddress},
+    settings::{DistrictSettings, NightSettings, Settings},
+};
+use roster_core::DistrictId;
+use roster_sink::{RunId, RunRecord};
+use std::path::Path;
+
+/// Name of the configuration file where none is named.
+pub(crate) const CONFIG_FILE: &str = "homeroom.toml";
+
+/// Districts and how their nights are run.
+#[derive(Debug)]
+pub(crate) struct Selection {
+    pub(crate) districts: Vec<DistrictSettings>,
+    pub(crate) night: NightSettings,
+}
+
+/// The districts that a command names: by flags, by their ids, or all.
+pub(crate) fn districts(
+    global: &Global,
+    names: &[String],
+    direct: &Direct,
+) -> Result<Selection, Failure> {
+    if let Direct {
+        connector: Some(connector),
+        from: Some(from),
+        district: Some(id),
+        to: Some(to),
+    } = direct
+    {
+        let district = direct_district(global, connector, from, id, to)?;
+        return Ok(Selection { districts: vec![district], night: NightSettings::default() });
+    }
+    let Settings { districts, night, .. } = settings(global)?;
+    if districts.is_empty() {
+        return Err(Failure::Usage("the configuration has no [[district]]; add one".to_owned()));
+    }
+    let districts = if names.is_empty() { districts } else { named(names, &districts)? };
+    Ok(Selection { districts, night })
+}
+
+/// The sinks to look in: the one that is named, else all of the configuration.
+pub(crate) fn sinks(global: &Global, to: Option<&str>) -> Result<Vec<SinkAddress>, Failure> {
+    if let Some(to) = to {
+        return Ok(vec![sink(to)?]);
+    }
+    let sinks: Vec<_> = settings(global)?.sinks().into_iter().cloned().collect();
+    if sinks.is_empty() { Err(no_sink()) } else { Ok(sinks) }
+}
+
+/// The sink of a district: the one that is named, else the district's own, else the store's.
+pub(crate) fn sink_of(
+    global: &Global,
+    to: Option<&str>,
+    district: &DistrictId,
+) -> Result<SinkAddress, Failure> {
+    if let Some(to) = to {
+        return sink(to);
+    }
+    let Settings { districts, store, .. } = settings(global)?;
+    let own = districts.into_iter().find(|it| it.id == *district).map(|it| it.to);
+    own.or(store).ok_or_else(no_sink)
+}
+
+/// A district's id as it was typed.
+pub(crate) fn district_id(text: &str) -> Result<DistrictId, Failure> {
+    text.parse().map_err(|message| Failure::Usage(format!("{text:?}: {message}")))
+}
+
+/// Finds a run in the sinks.
+pub(crate) async fn run(global: &Global, to: Option<&str>, id: &str) -> Result<RunRecord, Failure> {
+    let sinks = sinks(global, to)?;
+    for address in sinks.iter().filter(|it| sinks.len() == 1 || it.exists()) {
+        let sink = address.existing().await?;
+        if let Some(record) = sink.run(&RunId::from_text(id)).await? {
+            return Ok(record);
+        }
+    }
+    let places: Vec<_> = sinks.iter().map(ToString::to_string).collect();
+    let places = places.join(", ");
+    Err(Failure::Usage(format!("no run is called {id:?} in {places}; `homeroom runs` lists them")))
+}
+
+fn settings(global: &Global) -> Result<Settings, Failure> {
+    let file = global.config.as_deref().unwrap_or(Path::new(CONFIG_FILE));
+    Ok(Settings::load(file)?)
+}
+
+fn sink(text: &str) -> Result<SinkAddress, Failure> {
+    SinkAddress::parse(text, Path::new("")).map_err(Failure::Usage)
+}
+
+fn no_sink() -> Failure {
+    let message = "no sink is known; name one, as sqlite:FILE, or set to in [store]";
+    Failure::Usage(message.to_owned())
+}
+
+fn direct_district(
+    global: &Global,
+    connector: &str,
+    from: &Path,
+    id: &str,
+    to: &str,
+) -> Result<DistrictSettings, Failure> {
+    if global.config.is_some() {
+        let message =
+            "--connector and --config do not go together; a configuration names its own connectors";
+        return Err(Failure::Usage(message.to_owned()));
+    }
+    let entry = registry::connector(connector).map_err(Failure::Usage)?;
+    Ok(DistrictSettings {
+        id: district_id(id)?,
+        name: None,
+        connector: entry.id(),
+        source: entry.from_path(from)?,
+        to: sink(to)?,
+        sharing: Sharing::default(),
+    })
+}
+
+fn named(names: &[String], known: &[DistrictSettings]) -> Result<Vec<DistrictSettings>, Failure> {
+    let find = |name: &String| known.iter().find(|it| it.id.as_str() == name);
+    let unknown: Vec<_> =
+        names.iter().filter(|it| find(it).is_none()).map(|it| unknown(it, known)).collect();
+    if !unknown.is_empty() {
+        return Err(Failure::Usage(unknown.join("\n")));
+    }
+    Ok(names.iter().filter_map(find).cloned().collect())
+}
+
+fn unknown(name: &str, known: &[DistrictSettings]) -> String {
+    match nearest(name, known.iter().map(|it| it.id.as_str())) {
+        Some(meant) => {
+            format!("the configuration has no district {name:?}; did you mean {meant:?}?")
+        }
+        None => format!("the configuration has no district {name:?}"),
+    }
+}

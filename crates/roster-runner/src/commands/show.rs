@@ -1,0 +1,15 @@
+//! `homeroom show`: what a run did.
+
+use super::{App, RecordLine, select};
+use crate::{
+    cli::RunArgs,
+    exit::{Exit, Failure},
+    render,
+};
+
+pub(super) async fn run(app: &mut App, args: &RunArgs) -> Result<Exit, Failure> {
+    let record = select::run(&app.global, args.to.as_deref(), &args.run).await?;
+    let line = RecordLine::from(&record);
+    app.console.result(&line, |_, colour| render::night(&record, colour))?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,26 @@
+//! The night: config, share, check, plan, publish, report; and the program `homeroom` around it.
+//!
+//! [`night::Night`] is one district's night and knows nothing of configuration or the command line.  [`Settings`] says
+//! which nights there are, [`registry`] which connectors and sinks were built in, [`drive`] runs many nights so that one
+//! never stops another, and [`commands`] is the command line on top.
+
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod console;
+pub mod drive;
+pub mod exit;
+pub mod night;
+mod program;
+pub mod progress;
+pub mod registry;
+pub mod render;
+pub mod settings;
+pub mod sharing;
+
+pub use crate::{
+    config::{Config, ConfigErrors, config_schema},
+    program::main,
+    settings::Settings,
+    sharing::Sharing,
+};

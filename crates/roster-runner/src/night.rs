@@ -1,0 +1,354 @@
+//! A night of one district: extract, share, check, plan, publish, report.
+//!
+//! Batches stream from the source through sharing and checks into a plan on disk; only key and content hashes stay in
+//! memory.  Nothing is published unless the source has given all it had without an error.
+
+mod deletions;
+pub(crate) mod memory;
+mod planner;
+mod references;
+mod siblings;
+mod tally;
+mod work_folder;
+
+use crate::{
+    Sharing,
+    night::{
+        planner::{Findings, Planned, Planner},
+        work_folder::WorkFolder,
+    },
+    sharing::Sharer,
+};
+use futures::StreamExt as _;
+use roster_core::{
+    BatchLimits, DistrictId, EntityKind, Error, ErrorKind, ExtractEvent, ExtractRequest, Result,
+    RosterSource, RunContext, validate_request, value::Timestamp,
+};
+use roster_sink::{
+    Outcome, Plan, PlanWriter, Published, RunError, RunId, RunRecord, RunReport, Sink,
+};
+use std::{
+    fmt, fs,
+    hash::{BuildHasher as _, RandomState},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Instant,
+};
+
+/// File beside a plan that holds the record of the run that made it.
+const RECORD_FILE: &str = "run.json";
+
+/// Where a night has got to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Finding out who is shared.
+    Select,
+    /// Reading, sharing, checking and planning.
+    Extract,
+    /// Writing to the sink.
+    Publish,
+    /// Done.
+    Report,
+}
+
+/// Follows a night.  Must not block.
+pub trait NightWatch: fmt::Debug + Send + Sync {
+    /// A phase begins.
+    fn phase(&self, phase: Phase);
+
+    /// Records of an entity went through.
+    fn rows(&self, entity: EntityKind, rows: u64);
+}
+
+/// Follows nothing.
+#[derive(Debug)]
+pub struct NoWatch;
+
+impl NightWatch for NoWatch {
+    fn phase(&self, _: Phase) {}
+
+    fn rows(&self, _: EntityKind, _: u64) {}
+}
+
+/// Everything one night needs.
+#[derive(Debug)]
+pub struct Night {
+    /// The district.
+    pub district: DistrictId,
+    /// The connector's id.
+    pub connector: &'static str,
+    /// Where the roster comes from.
+    pub source: Arc<dyn RosterSource>,
+    /// Where it goes; prepared.
+    pub sink: Arc<dyn Sink>,
+    /// What is shared.
+    pub sharing: Sharing,
+    /// Folder in which the plan is kept until it is published.
+    pub work_folder: PathBuf,
+    /// Examples kept of each kind of finding.
+    pub examples: usize,
+    /// Who follows.
+    pub watch: Arc<dyn NightWatch>,
+}
+
+/// When a run started, and its id.
+#[derive(Clone, Debug)]
+struct Start {
+    run: RunId,
+    at: Timestamp,
+    clock: Instant,
+}
+
+impl Start {
+    fn now() -> Self {
+        let at = Timestamp::now();
+        let random = RandomState::new().hash_one(at.as_nanosecond());
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "any 32 bits of a random number will do"
+        )]
+        let run = RunId::new(at, random as u32);
+        Self { run, at, clock: Instant::now() }
+    }
+}
+
+/// Why a night ended without a plan, and what was found until then.
+struct Failure {
+    error: Error,
+    found: Option<Findings>,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { error, found: None }
+    }
+}
+
+impl Night {
+    /// Runs the whole night.  A failure is an outcome in the record, and the sink remembers the record either way.
+    pub async fn run(self, ctx: &RunContext) -> RunRecord {
+        let start = Start::now();
+        let outcome = self.publish(ctx, &start).await;
+        self.watch.phase(Phase::Report);
+        match outcome {
+            Ok(record) => record,
+            Err(failure) => self.remember_failure(&start, failure).await,
+        }
+    }
+
+    /// Writes the night's plan into `folder` and publishes and records nothing.
+    ///
+    /// # Errors
+    ///
+    /// The source's or the sink's, or [`ErrorKind::ConfigInvalid`] when the folder is in use.
+    pub async fn plan(self, ctx: &RunContext, folder: &Path) -> Result<(Plan, RunRecord)> {
+        let start = Start::now();
+        let (plan, record, _) = self.make_plan(ctx, &start, folder).await.map_err(|it| it.error)?;
+        let path = folder.join(RECORD_FILE);
+        let text =
+            serde_json::to_vec_pretty(&record).map_err(|err| unwritable(&path).source(err))?;
+        fs::write(&path, text).map_err(|err| unwritable(&path).source(err))?;
+        Ok((plan, record))
+    }
+
+    async fn publish(&self, ctx: &RunContext, start: &Start) -> Result<RunRecord, Failure> {
+        let folder = WorkFolder::create(&self.work_folder, &self.district, &start.run)?;
+        let (plan, record, published) = self.make_plan(ctx, start, &folder.plan()).await?;
+        self.watch.phase(Phase::Publish);
+        let record = write_record(&self.sink, &plan, published, record, start.clock).await?;
+        if let Err(error) = self.source.published(ctx).await {
+            tracing::warn!(district = %self.district, %error, "the night is published, but the source could not put its feed away");
+        }
+        Ok(record)
+    }
+
+    async fn make_plan(
+        &self,
+        ctx: &RunContext,
+        start: &Start,
+        folder: &Path,
+    ) -> Result<(Plan, RunRecord, Published), Failure> {
+        let catalog = self.source.discover(ctx).await?;
+        let mut sharer = Sharer::new(&self.sharing);
+        let everything = ExtractRequest::everything(&catalog);
+        validate_request(&catalog, &everything)?;
+        self.select(ctx, &everything, &mut sharer).await?;
+        let published = self.sink.published(&self.district).await?;
+        let writer = PlanWriter::create(folder)?;
+        let planner = Planner::new(
+            &self.sharing,
+            sharer,
+            published,
+            writer,
+            self.examples,
+            self.field_name(),
+        );
+        let night = self.extract(ctx, everything, planner).await?;
+        Ok(self.finish_plan(start, night)?)
+    }
+
+    /// The pass beforehand that finds out who is shared, if the settings need one.
+    async fn select(
+        &self,
+        ctx: &RunContext,
+        everything: &ExtractRequest,
+        sharer: &mut Sharer,
+    ) -> Result<()> {
+        let deciding = sharer.selecting_entities();
+        if deciding.is_empty() {
+            return Ok(());
+        }
+        self.watch.phase(Phase::Select);
+        let entities = everything
+            .entities
+            .iter()
+            .filter(|it| deciding.contains(&it.entity))
+            .cloned()
+            .collect();
+        let request = ExtractRequest { entities, limits: BatchLimits::default() };
+        let mut events = self.source.extract(ctx, request);
+        while let Some(event) = events.next().await {
+            if let ExtractEvent::Batch(batch) = event? {
+                batch.rows.iter().for_each(|it| sharer.select(&it));
+            }
+        }
+        sharer.finish_selection();
+        Ok(())
+    }
+
+    async fn extract(
+        &self,
+        ctx: &RunContext,
+        mut request: ExtractRequest,
+        mut planner: Planner,
+    ) -> Result<Planned, Failure> {
+        self.watch.phase(Phase::Extract);
+        request.entities.retain(|it| self.sharing.includes(it.entity));
+        match self.feed(ctx, request, &mut planner).await {
+            Ok(()) => Ok(planner.finish(&self.sink, &self.district).await?),
+            Err(error) => Err(Failure { error, found: Some(planner.findings()) }),
+        }
+    }
+
+    async fn feed(
+        &self,
+        ctx: &RunContext,
+        request: ExtractRequest,
+        planner: &mut Planner,
+    ) -> Result<()> {
+        let mut events = self.source.extract(ctx, request);
+        while let Some(event) = events.next().await {
+            match event? {
+                ExtractEvent::Batch(batch) => {
+                    self.watch.rows(batch.rows.entity(), batch.records_read);
+                    planner.batch(batch)?;
+                }
+                ExtractEvent::Done(completion) => planner.done(&completion)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn finish_plan(&self, start: &Start, planned: Planned) -> Result<(Plan, RunRecord, Published)> {
+        let Planned { writer, published, entities, tally } = planned;
+        let (diagnostics, causes) = tally.finish();
+        let header = roster_sink::PlanHeader {
+            run: start.run.clone(),
+            district: self.district.clone(),
+            connector: self.connector.to_owned(),
+            basis: published.basis,
+            entities: entities.clone(),
+        };
+        let plan = writer.finish(header)?;
+        let outcome = if plan.changes() { Outcome::Published } else { Outcome::Unchanged };
+        let report = RunReport { entities, diagnostics, ..self.report(start, outcome) };
+        let record =
+            RunRecord { report, started_at: start.at, finished_at: Timestamp::now(), causes };
+        Ok((plan, record, published))
+    }
+
+    fn report(&self, start: &Start, outcome: Outcome) -> RunReport {
+        RunReport {
+            run: start.run.clone(),
+            district: self.district.clone(),
+            connector: self.connector.to_owned(),
+            outcome,
+            entities: std::collections::BTreeMap::default(),
+            diagnostics: Vec::new(),
+            seconds: start.clock.elapsed().as_secs_f64(),
+            peak_memory_bytes: memory::peak_bytes(),
+            error: None,
+        }
+    }
+
+    async fn remember_failure(&self, start: &Start, failure: Failure) -> RunRecord {
+        let Failure { error, found } = failure;
+        let Findings { entities, diagnostics, causes } = found.unwrap_or_default();
+        // A feed that is still being delivered is neither failed nor empty: there is nothing to do yet.
+        let not_yet = error.kind() == ErrorKind::NotReady;
+        let outcome = if not_yet { Outcome::Unchanged } else { Outcome::Failed };
+        let error = Some(RunError::from(&error));
+        let report = RunReport { entities, diagnostics, error, ..self.report(start, outcome) };
+        let finished_at = Timestamp::now();
+        let record = RunRecord { report, started_at: start.at, finished_at, causes };
+        if let Err(error) = self.sink.record(&record).await {
+            tracing::error!(district = %self.district, %error, "the run could not be recorded");
+        }
+        record
+    }
+
+    fn field_name(&self) -> fn(EntityKind, &str) -> Option<&'static str> {
+        self.source.descriptor().field_name
+    }
+}
+
+/// Publishes a plan that [`Night::plan`] wrote.
+///
+/// # Errors
+///
+/// [`ErrorKind::Conflict`] when the published state moved since, [`ErrorKind::NotFound`] and [`ErrorKind::Damaged`] when
+/// the plan is not there or cannot be read, and the sink's.
+pub async fn apply(sink: &Arc<dyn Sink>, folder: &Path) -> Result<RunRecord> {
+    let clock = Instant::now();
+    let plan = Plan::open(folder)?;
+    let path = folder.join(RECORD_FILE);
+    let text = fs::read(&path).map_err(|err| unreadable(&path).source(err))?;
+    let record: RunRecord =
+        serde_json::from_slice(&text).map_err(|err| unreadable(&path).source(err))?;
+    let published = sink.published(&plan.header().district).await?;
+    write_record(sink, &plan, published, record, clock).await
+}
+
+async fn write_record(
+    sink: &Arc<dyn Sink>,
+    plan: &Plan,
+    published: Published,
+    mut record: RunRecord,
+    clock: Instant,
+) -> Result<RunRecord> {
+    record.finished_at = Timestamp::now();
+    record.report.seconds = clock.elapsed().as_secs_f64();
+    record.report.peak_memory_bytes = memory::peak_bytes();
+    if plan.changes() {
+        sink.publish(plan, published, &record).await?;
+    } else {
+        sink.record(&record).await?;
+    }
+    record.report.seconds = clock.elapsed().as_secs_f64();
+    record.report.peak_memory_bytes = memory::peak_bytes();
+    Ok(record)
+}
+
+fn unwritable(path: &Path) -> Error {
+    Error::new(ErrorKind::Unavailable, "plan.write", "the record of the run cannot be written")
+        .context("path", path.display())
+}
+
+fn unreadable(path: &Path) -> Error {
+    Error::new(
+        ErrorKind::Damaged,
+        "plan.open",
+        "the record of the run that made the plan cannot be read; make the plan again",
+    )
+    .context("path", path.display())
+}

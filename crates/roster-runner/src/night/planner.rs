@@ -1,0 +1,400 @@
+//! Takes batches as they stream in and decides, record by record, what is to be done.
+
+use super::{
+    references::{Feed, References},
+    siblings::{Siblings, siblings},
+    tally::Tally,
+};
+use crate::{
+    Sharing,
+    sharing::{Decision, Sharer},
+};
+use roster_core::{
+    Batch, Completion, Diagnostic, DiagnosticCode, EntityKind, Origin, Result, Row, Rows, Severity,
+    Tombstone, model::EntitySchema, value::TextList,
+};
+use roster_sink::{
+    Cause, DiagnosticSummary, EntityCounts, Mark, Operation, PlanWriter, Published, Slot,
+    content_of, key_of,
+};
+use std::collections::{BTreeMap, HashSet};
+
+/// The source's own name for a field of the model.
+type FieldName = fn(EntityKind, &str) -> Option<&'static str>;
+
+/// A night under way.
+#[derive(Debug)]
+pub(super) struct Planner {
+    pub(super) sharing: Sharing,
+    sharer: Sharer,
+    pub(super) published: Published,
+    pub(super) writer: PlanWriter,
+    pub(super) tally: Tally,
+    references: References,
+    pub(super) feeds: BTreeMap<EntityKind, Feed>,
+    pub(super) entities: BTreeMap<EntityKind, EntityCounts>,
+    /// Batches of entities whose records refer to each other, until all of them are there.
+    waiting: Vec<(Rows, Origin)>,
+    field_name: FieldName,
+}
+
+/// What a finished planner leaves.
+#[derive(Debug)]
+pub(super) struct Planned {
+    pub(super) writer: PlanWriter,
+    pub(super) published: Published,
+    pub(super) entities: BTreeMap<EntityKind, EntityCounts>,
+    pub(super) tally: Tally,
+}
+
+/// What was found in a feed that failed.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    pub(super) entities: BTreeMap<EntityKind, EntityCounts>,
+    pub(super) diagnostics: Vec<DiagnosticSummary>,
+    pub(super) causes: Vec<Cause>,
+}
+
+/// The number of a field and what takes the place of its value.
+type Replacement = (usize, Option<String>);
+
+/// What the checks say of a row's references.
+enum Verdict {
+    Good,
+    /// These fields are replaced: by nothing, or by a shorter list.
+    Replaced(Vec<Replacement>),
+    Rejected,
+}
+
+impl Planner {
+    pub(super) fn new(
+        sharing: &Sharing,
+        sharer: Sharer,
+        published: Published,
+        writer: PlanWriter,
+        examples: usize,
+        field_name: FieldName,
+    ) -> Self {
+        Self {
+            sharing: sharing.clone(),
+            sharer,
+            published,
+            writer,
+            tally: Tally::new(examples),
+            references: References::default(),
+            feeds: BTreeMap::new(),
+            entities: BTreeMap::new(),
+            waiting: Vec::new(),
+            field_name,
+        }
+    }
+
+    /// Takes a batch.
+    pub(super) fn batch(&mut self, batch: Batch) -> Result<()> {
+        debug_assert!(batch.adds_up(), "a batch of {:?} does not add up", batch.rows.entity());
+        let entity = batch.rows.entity();
+        self.count(&batch);
+        self.note(entity, &batch.diagnostics, batch.records_rejected);
+        self.tombstones(entity, &batch.tombstones);
+        if batch.rows.is_empty() {
+            return Ok(());
+        }
+        if entity.schema().refers_to_itself() {
+            self.waiting.push((batch.rows, batch.origin));
+            return Ok(());
+        }
+        self.rows(&batch.rows, &batch.origin, &Siblings::default())
+    }
+
+    /// An entity has ended.
+    pub(super) fn done(&mut self, completion: &Completion) -> Result<()> {
+        let waiting = std::mem::take(&mut self.waiting);
+        let (ended, waiting): (Vec<_>, Vec<_>) =
+            waiting.into_iter().partition(|it| it.0.entity() == completion.entity);
+        self.waiting = waiting;
+        let mut changed = Rows::new(completion.entity);
+        for row in ended.iter().flat_map(|(rows, _)| rows.iter()) {
+            // Decided once beforehand, so that a parent that comes after its children is known to be withheld.
+            self.sharer.decide(&row, &mut changed);
+            changed.clear();
+        }
+        let siblings = siblings(&ended);
+        for (rows, origin) in &ended {
+            self.rows(rows, origin, &siblings)?;
+        }
+        self.entities.entry(completion.entity).or_default();
+        self.feeds.entry(completion.entity).or_default().coverage = Some(completion.coverage);
+        Ok(())
+    }
+
+    /// Gives up on the plan and keeps what was found.
+    pub(super) fn findings(self) -> Findings {
+        let (diagnostics, causes) = self.tally.finish();
+        let seen = |it: EntityCounts| EntityCounts {
+            read: it.read,
+            rejected: it.rejected,
+            ..EntityCounts::default()
+        };
+        let entities =
+            self.entities.into_iter().map(|(entity, counts)| (entity, seen(counts))).collect();
+        Findings { entities, diagnostics, causes }
+    }
+
+    fn count(&mut self, batch: &Batch) {
+        let entity = batch.rows.entity();
+        let counts = self.entities.entry(entity).or_default();
+        counts.read += batch.records_read;
+        counts.rejected += batch.records_rejected;
+        let feed = self.feeds.entry(entity).or_default();
+        feed.read += batch.records_read;
+        feed.replaced_owners.extend(batch.replaced_owners.iter().map(|it| key_of(it)));
+    }
+
+    /// Counts what the connector found and shields what it rejected.
+    fn note(&mut self, entity: EntityKind, findings: &[Diagnostic], rejected: u64) {
+        let mut identified = HashSet::new();
+        for finding in findings {
+            self.tally.add(finding);
+            if let (Severity::Rejected, Some(id)) = (finding.severity, &finding.source_id) {
+                identified.insert(key_of(id));
+            }
+        }
+        for key in &identified {
+            self.shield(entity, *key);
+        }
+        let unidentified = rejected.saturating_sub(identified.len() as u64);
+        self.feeds.entry(entity).or_default().unidentified += unidentified;
+    }
+
+    fn tombstones(&mut self, entity: EntityKind, tombstones: &[Tombstone]) {
+        let index = self.published.indexes.entry(entity).or_default();
+        for tombstone in tombstones {
+            if let Some(slot) = index.find(key_of(&tombstone.source_id)) {
+                index.mark(slot, Mark::Gone);
+            }
+        }
+    }
+
+    fn rows(&mut self, rows: &Rows, origin: &Origin, siblings: &Siblings) -> Result<()> {
+        let mut changed = Rows::new(rows.entity());
+        for row in rows.iter() {
+            changed.clear();
+            match self.sharer.decide(&row, &mut changed) {
+                Decision::Keep => self.row(&row, origin, siblings)?,
+                Decision::Changed => {
+                    changed.iter().try_for_each(|it| self.row(&it, origin, siblings))?;
+                }
+                Decision::Withhold => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn row(&mut self, row: &Row<'_>, origin: &Origin, siblings: &Siblings) -> Result<()> {
+        let entity = row.entity();
+        let key = key_of(row.source_id());
+        let index = self.published.indexes.entry(entity).or_default();
+        let slot = index.find(key);
+        if slot.is_some_and(|it| index.is_marked(it, Mark::Accepted)) {
+            self.finding(
+                DiagnosticCode::DuplicateKey,
+                Severity::Rejected,
+                row,
+                EntitySchema::SOURCE_ID,
+                origin,
+            );
+            self.entities.entry(entity).or_default().rejected += 1;
+            return Ok(());
+        }
+        if let Some(number) = missing_required(row) {
+            self.finding(DiagnosticCode::MissingRequired, Severity::Rejected, row, number, origin);
+            self.reject(entity, key);
+            return Ok(());
+        }
+        match self.check_references(row, key, origin, siblings) {
+            Verdict::Good => self.accept(row, key, slot),
+            Verdict::Replaced(fields) => {
+                let changed = replace(row, &fields);
+                changed.iter().try_for_each(|it| self.accept(&it, key, slot))
+            }
+            Verdict::Rejected => {
+                self.reject(entity, key);
+                Ok(())
+            }
+        }
+    }
+
+    /// Compares an accepted row with what is published and plans what differs.
+    fn accept(&mut self, row: &Row<'_>, key: u128, slot: Option<Slot>) -> Result<()> {
+        self.references.remember(row, key);
+        let content = content_of(row);
+        let index = self.published.indexes.entry(row.entity()).or_default();
+        let counts = self.entities.entry(row.entity()).or_default();
+        let slot = slot.unwrap_or_else(|| index.insert(key, content));
+        index.mark(slot, Mark::Accepted);
+        let operation = if !index.is_published(slot) {
+            counts.created += 1;
+            Operation::Create
+        } else if index.is_marked(slot, Mark::Deleted) {
+            counts.restored += 1;
+            Operation::Restore
+        } else if index.content(slot) != content {
+            counts.updated += 1;
+            Operation::Update
+        } else {
+            counts.unchanged += 1;
+            return Ok(());
+        };
+        self.writer.row(operation, slot, key, content, row)
+    }
+
+    fn reject(&mut self, entity: EntityKind, key: u128) {
+        self.entities.entry(entity).or_default().rejected += 1;
+        self.shield(entity, key);
+    }
+
+    /// Remembers that a record was in the feed, although it was rejected: it is not missing.
+    fn shield(&mut self, entity: EntityKind, key: u128) {
+        let index = self.published.indexes.entry(entity).or_default();
+        let slot = index.look_up(key).unwrap_or_else(|| index.insert(key, 0));
+        index.mark(slot, Mark::Rejected);
+    }
+
+    fn check_references(
+        &mut self,
+        row: &Row<'_>,
+        key: u128,
+        origin: &Origin,
+        siblings: &Siblings,
+    ) -> Verdict {
+        let mut replaced = Vec::new();
+        let mut rejected = false;
+        for (number, field) in row.schema().fields.iter().enumerate() {
+            let (Some(reference), Some(value)) = (field.reference, row.get(number)) else {
+                continue;
+            };
+            if reference.many {
+                replaced.extend(self.check_list(row, number, reference.entity, value, origin));
+                continue;
+            }
+            let Some(code) = self.verdict(row, number, reference.entity, value, key, siblings)
+            else {
+                continue;
+            };
+            let severity = severity(code, field.required);
+            self.finding(code, severity, row, number, origin);
+            if code != DiagnosticCode::ReferenceSort && code != DiagnosticCode::ReferenceCycle {
+                self.tally.follow(reference.entity, value, code);
+            }
+            match severity {
+                Severity::Rejected => rejected = true,
+                Severity::Repaired => replaced.push((number, None)),
+                Severity::Warning => {}
+            }
+        }
+        match (rejected, replaced.is_empty()) {
+            (true, _) => Verdict::Rejected,
+            (false, true) => Verdict::Good,
+            (false, false) => Verdict::Replaced(replaced),
+        }
+    }
+
+    /// Checks a list of references; gives what replaces it when an item has to go.
+    fn check_list(
+        &mut self,
+        row: &Row<'_>,
+        number: usize,
+        target: EntityKind,
+        value: &str,
+        origin: &Origin,
+    ) -> Option<Replacement> {
+        let mut items: Vec<String> = serde_json::from_str(value).unwrap_or_default();
+        let before = items.len();
+        items.retain(|item| {
+            let Some(code) = self.verdict(row, number, target, item, 0, &Siblings::default())
+            else {
+                return true;
+            };
+            self.finding(code, severity(code, false), row, number, origin);
+            self.tally.follow(target, item, code);
+            code == DiagnosticCode::ReferenceSort
+        });
+        (items.len() < before).then(|| (number, TextList::new(&items).json().map(str::to_owned)))
+    }
+
+    fn verdict(
+        &mut self,
+        row: &Row<'_>,
+        number: usize,
+        target: EntityKind,
+        value: &str,
+        key: u128,
+        siblings: &Siblings,
+    ) -> Option<DiagnosticCode> {
+        if target == row.entity() {
+            if siblings.circular.contains(&key) {
+                return Some(DiagnosticCode::ReferenceCycle);
+            }
+            if siblings.keys.contains(&key_of(value)) {
+                return None;
+            }
+        }
+        self.references.verdict(
+            row.schema(),
+            number,
+            target,
+            value,
+            &mut self.published.indexes,
+            &self.feeds,
+        )
+    }
+
+    fn finding(
+        &mut self,
+        code: DiagnosticCode,
+        severity: Severity,
+        row: &Row<'_>,
+        number: usize,
+        origin: &Origin,
+    ) {
+        let name = row.schema().fields[number].name;
+        let field = (self.field_name)(row.entity(), name).unwrap_or(name);
+        self.tally.add(&Diagnostic {
+            code,
+            severity,
+            field: Some(field.into()),
+            source_id: Some(row.source_id().into()),
+            locus: origin.locus(row.position()),
+        });
+    }
+}
+
+fn severity(code: DiagnosticCode, required: bool) -> Severity {
+    match code {
+        DiagnosticCode::ReferenceSort => Severity::Warning,
+        _ if required => Severity::Rejected,
+        _ => Severity::Repaired,
+    }
+}
+
+fn missing_required(row: &Row<'_>) -> Option<usize> {
+    row.schema()
+        .fields
+        .iter()
+        .enumerate()
+        .find(|(number, it)| it.required && row.get(*number).is_none_or(str::is_empty))
+        .map(|it| it.0)
+}
+
+fn replace(row: &Row<'_>, replaced: &[Replacement]) -> Rows {
+    let mut rows = Rows::new(row.entity());
+    let mut out = rows.begin();
+    for (number, field) in row.fields().enumerate() {
+        match replaced.iter().find(|it| it.0 == number) {
+            Some((_, value)) => out.push(value.as_deref()),
+            None => out.push(field),
+        }
+    }
+    out.finish(row.position());
+    rows
+}

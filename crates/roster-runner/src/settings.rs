@@ -1,0 +1,226 @@
+//! The configuration as the program uses it: checked, resolved, every source made.
+
+use crate::{
+    Sharing,
+    config::{self, ConfigErrors, DistrictConfig, Document, Problem, Step},
+    registry::{self, SinkAddress},
+};
+use roster_core::{DistrictId, RosterSource};
+use std::{
+    collections::HashMap,
+    fs, io,
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// Examples kept of each kind of finding where nothing else is said.
+pub const DEFAULT_EXAMPLES: usize = 10;
+
+/// A district that can be synchronized.
+#[derive(Clone, Debug)]
+pub struct DistrictSettings {
+    /// Its id.
+    pub id: DistrictId,
+    /// Its name for people.
+    pub name: Option<String>,
+    /// Its connector's id.
+    pub connector: &'static str,
+    /// Where its roster comes from.
+    pub source: Arc<dyn RosterSource>,
+    /// Where its roster goes.
+    pub to: SinkAddress,
+    /// What of it is shared.
+    pub sharing: Sharing,
+}
+
+/// How nights are run.
+#[derive(Clone, Debug)]
+pub struct NightSettings {
+    /// Districts at the same time.
+    pub districts_at_once: NonZeroUsize,
+    /// Where plans wait; `None`: beside the sink's file.
+    pub work_folder: Option<PathBuf>,
+    /// Examples kept of each kind of finding.
+    pub examples: usize,
+}
+
+impl Default for NightSettings {
+    fn default() -> Self {
+        Self { districts_at_once: NonZeroUsize::MIN, work_folder: None, examples: DEFAULT_EXAMPLES }
+    }
+}
+
+/// A whole configuration.
+#[derive(Debug)]
+pub struct Settings {
+    /// The store's sink.
+    pub store: Option<SinkAddress>,
+    /// How nights are run.
+    pub night: NightSettings,
+    /// The districts, in the order of the file.
+    pub districts: Vec<DistrictSettings>,
+}
+
+impl Settings {
+    /// Reads a file.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it.
+    pub fn load(file: &Path) -> Result<Self, ConfigErrors> {
+        let name = file.display().to_string();
+        let text = fs::read_to_string(file).map_err(|err| unreadable(&name, &err))?;
+        let folder = file.parent().filter(|it| !it.as_os_str().is_empty());
+        Self::parse(&name, &text, folder.unwrap_or(Path::new("")))
+    }
+
+    /// Reads a file's text; `name` is the file's name for messages, relative paths start at `base`.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it.
+    pub fn parse(name: &str, text: &str, base: &Path) -> Result<Self, ConfigErrors> {
+        let document = Document::parse(name, text)?;
+        let (config, problems) = config::read(&document);
+        let mut resolve = Resolve { document, base, problems };
+        let settings = resolve.settings(config);
+        let mut problems = resolve.problems;
+        problems.sort_by_key(|it| it.line);
+        if problems.is_empty() { Ok(settings) } else { Err(ConfigErrors(problems)) }
+    }
+
+    /// Every sink that is named, each once.
+    #[must_use]
+    pub fn sinks(&self) -> Vec<&SinkAddress> {
+        let mut sinks: Vec<&SinkAddress> = Vec::new();
+        for sink in self.store.iter().chain(self.districts.iter().map(|it| &it.to)) {
+            if !sinks.contains(&sink) {
+                sinks.push(sink);
+            }
+        }
+        sinks
+    }
+}
+
+fn unreadable(name: &str, error: &io::Error) -> ConfigErrors {
+    let message = match error.kind() {
+        io::ErrorKind::NotFound => {
+            "there is no such file; `homeroom init` writes one, and --config names another"
+                .to_owned()
+        }
+        _ => format!("the file cannot be read: {error}"),
+    };
+    ConfigErrors(vec![Problem { file: name.to_owned(), line: 1, message }])
+}
+
+struct Resolve<'t> {
+    document: Document<'t>,
+    base: &'t Path,
+    problems: Vec<Problem>,
+}
+
+impl Resolve<'_> {
+    fn tell(&mut self, path: &[Step], message: impl Into<String>) {
+        self.problems.push(self.document.problem(path, message));
+    }
+
+    fn settings(&mut self, config: config::Config) -> Settings {
+        let config::Config { store, night, district } = config;
+        let store = store.to.and_then(|it| self.sink(&["store".into(), "to".into()], &it));
+        self.duplicates(&district);
+        let districts = district.into_iter().enumerate();
+        let districts =
+            districts.filter_map(|(number, it)| self.district(number, it, store.as_ref()));
+        let districts = districts.collect();
+        let night = NightSettings {
+            districts_at_once: night.districts_at_once.unwrap_or(NonZeroUsize::MIN),
+            work_folder: night.work_folder.map(|it| self.base.join(it)),
+            examples: night.examples.unwrap_or(DEFAULT_EXAMPLES),
+        };
+        Settings { store, night, districts }
+    }
+
+    fn duplicates(&mut self, districts: &[DistrictConfig]) {
+        let mut first: HashMap<&str, usize> = HashMap::new();
+        for (number, district) in districts.iter().enumerate() {
+            let Some(id) = district.id.as_deref() else { continue };
+            if let Some(earlier) = first.get(id) {
+                let line = self.document.problem(&id_path(*earlier), "").line;
+                let message = format!("district {id:?} is there twice, first in line {line}");
+                self.tell(&id_path(number), message);
+            } else {
+                first.insert(id, number);
+            }
+        }
+    }
+
+    fn district(
+        &mut self,
+        number: usize,
+        district: DistrictConfig,
+        store: Option<&SinkAddress>,
+    ) -> Option<DistrictSettings> {
+        let DistrictConfig { id, name, source, to, sharing } = district;
+        let at = |keys: &[&str]| district_path(number, keys);
+        let id = id.and_then(|it| self.id(&at(&["id"]), &it));
+        let to = match to {
+            Some(to) => self.sink(&at(&["to"]), &to),
+            None => store.cloned().or_else(|| self.no_sink(&at(&[]))),
+        };
+        for problem in sharing.problems() {
+            self.tell(&at(&["sharing", problem.key]), problem.message);
+        }
+        let (connector, source) = self.source(number, &source?)?;
+        Some(DistrictSettings { id: id?, name, connector, source, to: to?, sharing })
+    }
+
+    fn id(&mut self, path: &[Step], id: &str) -> Option<DistrictId> {
+        id.parse().map_err(|message: String| self.tell(path, message)).ok()
+    }
+
+    fn sink(&mut self, path: &[Step], to: &str) -> Option<SinkAddress> {
+        SinkAddress::parse(to, self.base).map_err(|message| self.tell(path, message)).ok()
+    }
+
+    fn no_sink(&mut self, path: &[Step]) -> Option<SinkAddress> {
+        // A store that is there and wrong has been told already.
+        if !self.document.has(&["store".into(), "to".into()]) {
+            self.tell(path, "the district has no sink: set to in [store], or in the district");
+        }
+        None
+    }
+
+    fn source(
+        &mut self,
+        number: usize,
+        source: &config::SourceConfig,
+    ) -> Option<(&'static str, Arc<dyn RosterSource>)> {
+        let entry = registry::connector(&source.connector).ok()?;
+        let path = |key: &str| {
+            let keys = key.split('.').filter(|it| !it.is_empty());
+            let keys: Vec<_> = std::iter::once("source").chain(keys).collect();
+            district_path(number, &keys)
+        };
+        // Keys that are missing or wrong in form have been told already, and the source cannot be made for that reason.
+        let told = !self.problems.is_empty();
+        match entry.configure(source.keys.expose().clone(), self.base) {
+            Ok(source) => Some((entry.id(), source)),
+            Err(problems) => {
+                for (key, message) in problems.into_iter().filter(|it| !(told && it.0.is_empty())) {
+                    self.tell(&path(&key), message);
+                }
+                None
+            }
+        }
+    }
+}
+
+fn id_path(number: usize) -> Vec<Step> {
+    district_path(number, &["id"])
+}
+
+fn district_path(number: usize, keys: &[&str]) -> Vec<Step> {
+    let keys = keys.iter().map(|it| Step::from(*it));
+    [Step::from("district"), Step::from(number)].into_iter().chain(keys).collect()
+}
