@@ -1,0 +1,171 @@
+//! `cargo xtask bench`: nights beside other programs that read the same files, on one machine in one go.
+
+mod measure;
+mod report;
+mod rivals;
+
+use crate::{
+    Result,
+    args::Args,
+    process,
+    synth::{self, Files},
+    system,
+};
+use measure::{Measured, Samples, measure};
+use roster_synth::Options;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// Sizes that are measured unless told otherwise.
+const STUDENTS: &[u64] = &[100_000, 1_000_000];
+const RUNS: u64 = 3;
+
+pub(crate) fn run(mut args: Args) -> Result {
+    let students: Option<u64> = args.value("--students")?;
+    let runs = args.value("--runs")?.unwrap_or(RUNS).max(1);
+    args.finish()?;
+    system::need(&[system::C_COMPILER, system::SQLITE, system::UNZIP])?;
+    process::run(process::cargo().args(["build", "--release", "--package", "roster-runner"]))?;
+    let sizes = students.map_or_else(|| STUDENTS.to_vec(), |it| vec![it]);
+    for students in sizes {
+        let bench = Bench::prepare(students)?;
+        let samples = bench.run(runs)?;
+        print!("\n{}", report::text(students, runs, &samples));
+    }
+    Ok(())
+}
+
+/// What is measured, by the name it has in the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Subject {
+    Unzip,
+    SqliteImport,
+    DuckDbTables,
+    DuckDbParquet,
+    First,
+    Unchanged,
+    Changed,
+}
+
+/// Files and programs of one size of district.
+struct Bench {
+    homeroom: PathBuf,
+    folder: PathBuf,
+    files: Files,
+    python: Option<PathBuf>,
+}
+
+impl Bench {
+    /// Makes the district, unless an earlier bench left it.
+    fn prepare(students: u64) -> Result<Self> {
+        let options = Options { students, ..Options::default() };
+        let folder = process::target("bench")?.join(students.to_string());
+        let files = Files::new(&folder, &options);
+        if !files.summary.exists() {
+            println!("making a district of {students} students in {}", folder.display());
+            synth::write(&files, &options, Some(1))?;
+        }
+        let csv = folder.join("csv");
+        if !csv.exists() {
+            let unzip =
+                Command::new("unzip").arg("-q").arg(&files.first).arg("-d").arg(&csv).status()?;
+            if !unzip.success() {
+                return Err("the district cannot be unzipped".into());
+            }
+        }
+        let homeroom = process::target("release")?.join("homeroom");
+        Ok(Self { homeroom, folder, files, python: rivals::python_with_duckdb() })
+    }
+
+    /// Measures every subject once a round, so that what the machine does besides falls on all of them.
+    fn run(&self, rounds: u64) -> Result<Samples> {
+        let mut samples = Samples::new();
+        for round in 1..=rounds {
+            for subject in self.subjects() {
+                println!("round {round} of {rounds}: {}", report::name(subject));
+                let measured = self.measure(subject)?;
+                samples.entry(subject).or_default().push(measured);
+            }
+        }
+        Ok(samples)
+    }
+
+    fn subjects(&self) -> Vec<Subject> {
+        let mut subjects = vec![Subject::Unzip, Subject::SqliteImport];
+        if self.python.is_some() {
+            subjects.extend([Subject::DuckDbTables, Subject::DuckDbParquet]);
+        }
+        // The nights come last and in this order: each starts from what the one before published.
+        subjects.extend([Subject::First, Subject::Unchanged, Subject::Changed]);
+        subjects
+    }
+
+    fn measure(&self, subject: Subject) -> Result<Measured> {
+        match subject {
+            Subject::Unzip => measure(&mut rivals::unzip(&self.files.first)),
+            Subject::SqliteImport => self.sqlite_import(),
+            Subject::DuckDbTables => self.duckdb("tables"),
+            Subject::DuckDbParquet => self.duckdb("parquet"),
+            Subject::First => {
+                self.remove("roster.db")?;
+                self.night(&self.files.first, "published")
+            }
+            Subject::Unchanged => self.night(&self.files.first, "unchanged"),
+            Subject::Changed => self.night(&self.files.next, "published"),
+        }
+    }
+
+    fn sqlite_import(&self) -> Result<Measured> {
+        self.remove("import.db")?;
+        let (database, csv) = (self.folder.join("import.db"), self.folder.join("csv"));
+        let measured = measure(&mut rivals::sqlite_import(&database, &csv)?)?;
+        self.remove("import.db")?;
+        Ok(measured)
+    }
+
+    fn duckdb(&self, into: &str) -> Result<Measured> {
+        let python = self.python.as_deref().ok_or("DuckDB is not installed")?;
+        let folder = self.folder.join("duckdb");
+        fs::create_dir_all(&folder)?;
+        let measured = measure(&mut rivals::duckdb(python, &self.files.first, &folder, into))?;
+        fs::remove_dir_all(&folder)?;
+        Ok(measured)
+    }
+
+    /// Runs a night and checks that it did what it is measured for.
+    fn night(&self, zip: &Path, outcome: &str) -> Result<Measured> {
+        let mut command = Command::new(&self.homeroom);
+        let database = format!("sqlite:{}", self.folder.join("roster.db").display());
+        command.args([
+            "sync",
+            "--connector",
+            "oneroster",
+            "--district",
+            "bench",
+            "--json",
+            "--log",
+            "warn",
+        ]);
+        command.arg("--from").arg(zip).args(["--to", &database]);
+        let measured = measure(&mut command)?;
+        let report: serde_json::Value = serde_json::from_str(&measured.output)?;
+        if report["outcome"] != outcome {
+            return Err(format!("the night ended {}, expected {outcome}", report["outcome"]).into());
+        }
+        Ok(measured)
+    }
+
+    /// Removes a database with what belongs to it.
+    fn remove(&self, database: &str) -> Result {
+        for end in ["", "-wal", "-shm", "-journal"] {
+            let path = self.folder.join(format!("{database}{end}"));
+            if path.exists() {
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(())
+    }
+}

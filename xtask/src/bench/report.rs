@@ -1,0 +1,132 @@
+//! The table of a bench: medians, ratios, and the bars and aims beside them.
+
+use super::{
+    Subject,
+    measure::{Measured, Samples, median},
+};
+use crate::table::{layout, thousands};
+
+const MEGABYTE: f64 = 1_000_000.0;
+
+/// How a subject is called.
+pub(super) fn name(subject: Subject) -> &'static str {
+    match subject {
+        Subject::Unzip => "unzip -p",
+        Subject::SqliteImport => "sqlite3 .import",
+        Subject::DuckDbTables => "DuckDB, unzip + CSV to tables",
+        Subject::DuckDbParquet => "DuckDB, unzip + CSV to Parquet",
+        Subject::First => "first night into SQLite",
+        Subject::Unchanged => "next night, nothing changed",
+        Subject::Changed => "next night, 1 % changed",
+    }
+}
+
+/// What a night is held against.
+struct Bar {
+    night: Subject,
+    against: Subject,
+    most: f64,
+    aim: f64,
+}
+
+const BARS: &[Bar] = &[
+    Bar { night: Subject::First, against: Subject::SqliteImport, most: 0.8, aim: 0.45 },
+    Bar { night: Subject::Unchanged, against: Subject::Unzip, most: 2.0, aim: 1.0 },
+    Bar { night: Subject::Changed, against: Subject::Unchanged, most: 1.3, aim: 1.1 },
+];
+
+/// The most memory a night may hold, in megabytes: bar and aim.
+const PEAK: (f64, f64) = (600.0, 256.0);
+
+/// The report of one size of district.
+pub(super) fn text(students: u64, runs: u64, samples: &Samples) -> String {
+    let title = format!("{} students, median of {runs}", thousands(students));
+    format!("{title}\n\n{}\n{}", measurements(samples), ratios(samples))
+}
+
+fn measurements(samples: &Samples) -> String {
+    let mut rows = vec![row(&["", "seconds", "peak MB"])];
+    for (subject, measured) in samples {
+        let seconds = format!("{:.2}", seconds(measured));
+        rows.push(row(&[name(*subject), &seconds, &format!("{:.0}", peak(measured))]));
+    }
+    layout(&rows)
+}
+
+fn ratios(samples: &Samples) -> String {
+    let mut rows = vec![row(&["", "measured", "bar", "aim", ""])];
+    for bar in BARS {
+        let (Some(night), Some(against)) = (samples.get(&bar.night), samples.get(&bar.against))
+        else {
+            continue;
+        };
+        let ratio = seconds(night) / seconds(against);
+        let what = format!("{} / {}", name(bar.night), name(bar.against));
+        let verdict = verdict(ratio, bar.most, bar.aim);
+        rows.push(row(&[&what, &factor(ratio), &factor(bar.most), &factor(bar.aim), verdict]));
+    }
+    let nights = BARS.iter().filter_map(|it| samples.get(&it.night)).map(|it| peak(it));
+    let most = nights.fold(0.0, f64::max);
+    let megabytes = |it: f64| format!("{it:.0} MB");
+    let (bar, aim) = PEAK;
+    let verdict = verdict(most, bar, aim);
+    let cells = [&megabytes(most), &megabytes(bar), &megabytes(aim)];
+    rows.push(row(&["peak memory of a night", cells[0], cells[1], cells[2], verdict]));
+    layout(&rows)
+}
+
+fn verdict(measured: f64, bar: f64, aim: f64) -> &'static str {
+    match measured {
+        it if it <= aim => "aim met",
+        it if it <= bar => "bar met",
+        _ => "missed",
+    }
+}
+
+fn row(cells: &[&str]) -> Vec<String> {
+    cells.iter().map(|it| (*it).to_owned()).collect()
+}
+
+fn factor(ratio: f64) -> String {
+    format!("{ratio:.2} x")
+}
+
+fn seconds(measured: &[Measured]) -> f64 {
+    median(measured.iter().map(|it| it.seconds).collect())
+}
+
+/// The median of the peaks, in megabytes.
+#[allow(clippy::cast_precision_loss, reason = "a memory size is far below 2^52 bytes")]
+fn peak(measured: &[Measured]) -> f64 {
+    median(measured.iter().map(|it| it.peak_bytes as f64 / MEGABYTE).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(seconds: f64) -> Vec<Measured> {
+        vec![Measured { seconds, peak_bytes: 300_000_000, output: String::new() }]
+    }
+
+    #[test]
+    fn ratios_stand_beside_bar_and_aim() {
+        let samples = Samples::from([
+            (Subject::Unzip, sample(4.0)),
+            (Subject::SqliteImport, sample(40.0)),
+            (Subject::First, sample(16.0)),
+            (Subject::Unchanged, sample(6.0)),
+            (Subject::Changed, sample(12.0)),
+        ]);
+        let report = text(1_000_000, 1, &samples);
+        for (name, verdict) in [
+            ("first night into SQLite / sqlite3 .import", "aim met"),
+            ("next night, nothing changed / unzip -p", "bar met"),
+            ("next night, 1 % changed / next night, nothing changed", "missed"),
+            ("peak memory of a night", "bar met"),
+        ] {
+            let line = report.lines().find(|it| it.starts_with(name)).unwrap();
+            assert!(line.ends_with(verdict), "{line}");
+        }
+    }
+}
