@@ -16,7 +16,7 @@ use std::{
 };
 
 /// Where everything is written, in the workspace.
-const FOLDER: &str = "homeroom-demo";
+const FOLDER: &str = "target/demo";
 const OPTIONS: Options = Options { students: 500, seed: 1, version: roster_synth::Version::V1_1 };
 /// Share of the records that change before the third night.
 const CHANGE_PERCENT: u32 = 4;
@@ -44,9 +44,8 @@ struct Demo {
 
 impl Demo {
     fn make_district(&self) -> Result<Changes> {
-        match fs::remove_dir_all(&self.folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
+        for end in ["", "-wal", "-shm"] {
+            remove(&self.folder.join(format!("roster.db{end}")))?;
         }
         let files = Files::new(&self.folder, &OPTIONS);
         let (_, changes) = synth::write(&files, &OPTIONS, Some(CHANGE_PERCENT))?;
@@ -86,6 +85,14 @@ impl Demo {
         let database = format!("sqlite:{FOLDER}/roster.db");
         command.current_dir(process::root()).args(arguments).args(["--to", &database]);
         command
+    }
+}
+
+/// Removes what an earlier demo left.
+fn remove(file: &Path) -> Result {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
     }
 }
 

@@ -37,7 +37,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "demo",
         options: "",
-        does: "takes a made-up district through three nights, into homeroom-demo/",
+        does: "takes a made-up district through three nights, into target/demo/",
         run: demo::run,
     },
     Command {

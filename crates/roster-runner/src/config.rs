@@ -1,6 +1,6 @@
 //! `homeroom.toml` as it is written: every key, its meaning, its unit and an example.
 //!
-//! The JSON schema of these types is what a file is checked against ([`strict`]), so a key is known by standing here and
+//! The JSON schema of these types is what a file is checked against (`strict`), so a key is known by standing here and
 //! nowhere else.  Keys that must be there are `Option`s marked as required: a file with a problem in one place is still
 //! read everywhere else, and all its problems are told at once.
 

@@ -3,6 +3,7 @@
 //! Batches stream from the source through sharing and checks into a plan on disk; only key and content hashes stay in
 //! memory.  Nothing is published unless the source has given all it had without an error.
 
+mod contract;
 mod deletions;
 pub(crate) mod memory;
 mod planner;
@@ -14,6 +15,7 @@ mod work_folder;
 use crate::{
     Sharing,
     night::{
+        contract::Contract,
         planner::{Findings, Planned, Planner},
         work_folder::WorkFolder,
     },
@@ -21,8 +23,8 @@ use crate::{
 };
 use futures::StreamExt as _;
 use roster_core::{
-    BatchLimits, DistrictId, EntityKind, Error, ErrorKind, ExtractEvent, ExtractRequest, Result,
-    RosterSource, RunContext, validate_request, value::Timestamp,
+    BatchLimits, DistrictId, EntityKind, Error, ErrorKind, ExtractEvent, ExtractRequest,
+    ExtractStream, Result, RosterSource, RunContext, validate_request, value::Timestamp,
 };
 use roster_sink::{
     Outcome, Plan, PlanWriter, Published, RunError, RunId, RunRecord, RunReport, Sink,
@@ -33,6 +35,11 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
     time::Instant,
+};
+
+use tokio::{
+    runtime::Handle,
+    task::{JoinError, spawn_blocking},
 };
 
 /// File beside a plan that holds the record of the run that made it.
@@ -220,33 +227,21 @@ impl Night {
         &self,
         ctx: &RunContext,
         mut request: ExtractRequest,
-        mut planner: Planner,
+        planner: Planner,
     ) -> Result<Planned, Failure> {
         self.watch.phase(Phase::Extract);
         request.entities.retain(|it| self.sharing.includes(it.entity));
-        match self.feed(ctx, request, &mut planner).await {
+        let contract = Contract::new(&request);
+        let events = self.source.extract(ctx, request);
+        let watch = self.watch.clone();
+        let runtime = Handle::current();
+        // Hashing and writing the plan would keep other districts' nights waiting on a thread of the runtime.
+        let work = move || feed(&runtime, events, contract, planner, &*watch);
+        let (planner, outcome) = spawn_blocking(work).await.map_err(|err| panicked(err))?;
+        match outcome {
             Ok(()) => Ok(planner.finish(&self.sink, &self.district).await?),
             Err(error) => Err(Failure { error, found: Some(planner.findings()) }),
         }
-    }
-
-    async fn feed(
-        &self,
-        ctx: &RunContext,
-        request: ExtractRequest,
-        planner: &mut Planner,
-    ) -> Result<()> {
-        let mut events = self.source.extract(ctx, request);
-        while let Some(event) = events.next().await {
-            match event? {
-                ExtractEvent::Batch(batch) => {
-                    self.watch.rows(batch.rows.entity(), batch.records_read);
-                    planner.batch(batch)?;
-                }
-                ExtractEvent::Done(completion) => planner.done(&completion)?,
-            }
-        }
-        Ok(())
     }
 
     fn finish_plan(&self, start: &Start, planned: Planned) -> Result<(Plan, RunRecord, Published)> {
@@ -299,6 +294,45 @@ impl Night {
 
     fn field_name(&self) -> fn(EntityKind, &str) -> Option<&'static str> {
         self.source.descriptor().field_name
+    }
+}
+
+/// Plans what streams in until it ends or fails.
+fn feed(
+    runtime: &Handle,
+    mut events: ExtractStream,
+    mut contract: Contract,
+    mut planner: Planner,
+    watch: &dyn NightWatch,
+) -> (Planner, Result<()>) {
+    let mut step = |event: ExtractEvent| match event {
+        ExtractEvent::Batch(batch) => {
+            contract.batch(&batch)?;
+            watch.rows(batch.rows.entity(), batch.records_read);
+            planner.batch(batch)
+        }
+        ExtractEvent::Done(completion) => {
+            contract.done(&completion)?;
+            planner.done(&completion)
+        }
+    };
+    let mut outcome = Ok(());
+    while outcome.is_ok()
+        && let Some(event) = runtime.block_on(events.next())
+    {
+        outcome = event.and_then(&mut step);
+    }
+    let outcome = outcome.and_then(|()| contract.end());
+    (planner, outcome)
+}
+
+fn panicked(err: JoinError) -> Error {
+    // The panic's own text may hold values; the place it happened is told on standard error.
+    match err.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(err) => {
+            Error::new(ErrorKind::Cancelled, "night.extract", "the program is ending").source(err)
+        }
     }
 }
 

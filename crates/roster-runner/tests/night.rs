@@ -181,13 +181,21 @@ async fn parents_may_follow_their_children_and_circles_are_cut() {
         org("x", OrgType::Department, Some("y")),
         org("y", OrgType::Department, Some("x")),
         org("lost", OrgType::School, Some("ghost")),
+        OrgRow { name: "", ..school("nameless") },
+        org("orphan", OrgType::School, Some("nameless")),
     ];
     let record = world.good(Script::default().all(&orgs)).await;
-    assert_eq!(counts(&record, EntityKind::Org), [5, 0, 5, 0, 0, 0, 0]);
-    assert_eq!(findings(&record), ["reference_cycle repaired 2", "reference_not_found repaired 1"]);
+    assert_eq!(counts(&record, EntityKind::Org), [7, 1, 6, 0, 0, 0, 0]);
+    let expected = [
+        "missing_required rejected 1",
+        "reference_cycle repaired 2",
+        "reference_not_found repaired 1",
+        "reference_rejected repaired 1",
+    ];
+    assert_eq!(findings(&record), expected);
     let parents =
         world.column("SELECT coalesce(parent_source_id, '-') FROM orgs ORDER BY source_id");
-    assert_eq!(parents, ["top", "-", "-", "-", "-"]);
+    assert_eq!(parents, ["top", "-", "-", "-", "-", "-"]);
 }
 
 #[tokio::test]

@@ -10,14 +10,17 @@ use crate::{
     sharing::{Decision, Sharer},
 };
 use roster_core::{
-    Batch, Completion, Diagnostic, DiagnosticCode, EntityKind, Origin, Result, Row, Rows, Severity,
-    Tombstone, model::EntitySchema, value::TextList,
+    Batch, Completion, Diagnostic, DiagnosticCode, EntityKind, Error, ErrorKind, Origin, Result,
+    Row, Rows, Severity, Tombstone, model::EntitySchema, value::TextList,
 };
 use roster_sink::{
-    Cause, DiagnosticSummary, EntityCounts, Mark, Operation, PlanWriter, Published, Slot,
-    content_of, key_of,
+    Cause, DiagnosticSummary, EntityCounts, Mark, Operation, PlanWriter, Published, RunRecord,
+    Slot, content_of, key_of,
 };
 use std::collections::{BTreeMap, HashSet};
+
+/// Text of organizations or academic sessions that is held until all of them are there.
+const MOST_WAITING_BYTES: usize = 256 << 20;
 
 /// The source's own name for a field of the model.
 type FieldName = fn(EntityKind, &str) -> Option<&'static str>;
@@ -53,6 +56,15 @@ pub(super) struct Findings {
     pub(super) entities: BTreeMap<EntityKind, EntityCounts>,
     pub(super) diagnostics: Vec<DiagnosticSummary>,
     pub(super) causes: Vec<Cause>,
+}
+
+impl Findings {
+    /// What stays of a run whose publish failed.
+    pub(super) fn of(record: &RunRecord) -> Self {
+        let report = &record.report;
+        let diagnostics = report.diagnostics.clone();
+        Self { entities: only_seen(&report.entities), diagnostics, causes: record.causes.clone() }
+    }
 }
 
 /// The number of a field and what takes the place of its value.
@@ -91,7 +103,6 @@ impl Planner {
 
     /// Takes a batch.
     pub(super) fn batch(&mut self, batch: Batch) -> Result<()> {
-        debug_assert!(batch.adds_up(), "a batch of {:?} does not add up", batch.rows.entity());
         let entity = batch.rows.entity();
         self.count(&batch);
         self.note(entity, &batch.diagnostics, batch.records_rejected);
@@ -100,10 +111,19 @@ impl Planner {
             return Ok(());
         }
         if entity.schema().refers_to_itself() {
-            self.waiting.push((batch.rows, batch.origin));
-            return Ok(());
+            return self.wait(batch.rows, batch.origin);
         }
         self.rows(&batch.rows, &batch.origin, &Siblings::default())
+    }
+
+    fn wait(&mut self, rows: Rows, origin: Origin) -> Result<()> {
+        self.waiting.push((rows, origin));
+        let bytes: usize = self.waiting.iter().map(|it| it.0.bytes()).sum();
+        if bytes <= MOST_WAITING_BYTES {
+            return Ok(());
+        }
+        let message = "more organizations or academic sessions than any district has; check what was exported";
+        Err(Error::new(ErrorKind::Damaged, "night.check", message).context("bytes", bytes))
     }
 
     /// An entity has ended.
@@ -130,14 +150,7 @@ impl Planner {
     /// Gives up on the plan and keeps what was found.
     pub(super) fn findings(self) -> Findings {
         let (diagnostics, causes) = self.tally.finish();
-        let seen = |it: EntityCounts| EntityCounts {
-            read: it.read,
-            rejected: it.rejected,
-            ..EntityCounts::default()
-        };
-        let entities =
-            self.entities.into_iter().map(|(entity, counts)| (entity, seen(counts))).collect();
-        Findings { entities, diagnostics, causes }
+        Findings { entities: only_seen(&self.entities), diagnostics, causes }
     }
 
     fn count(&mut self, batch: &Batch) {
@@ -369,6 +382,16 @@ impl Planner {
     }
 }
 
+/// Counts of a night that published nothing.
+fn only_seen(entities: &BTreeMap<EntityKind, EntityCounts>) -> BTreeMap<EntityKind, EntityCounts> {
+    let seen = |it: &EntityCounts| EntityCounts {
+        read: it.read,
+        rejected: it.rejected,
+        ..EntityCounts::default()
+    };
+    entities.iter().map(|(entity, counts)| (*entity, seen(counts))).collect()
+}
+
 fn severity(code: DiagnosticCode, required: bool) -> Severity {
     match code {
         DiagnosticCode::ReferenceSort => Severity::Warning,
@@ -377,7 +400,7 @@ fn severity(code: DiagnosticCode, required: bool) -> Severity {
     }
 }
 
-fn missing_required(row: &Row<'_>) -> Option<usize> {
+pub(super) fn missing_required(row: &Row<'_>) -> Option<usize> {
     row.schema()
         .fields
         .iter()

@@ -1,5 +1,6 @@
 //! Records of one entity that refer to each other: who is there, and who is in a circle of parents.
 
+use super::planner::missing_required;
 use roster_core::{Origin, Rows};
 use roster_sink::key_of;
 use std::collections::{HashMap, HashSet};
@@ -16,6 +17,9 @@ pub(super) fn siblings(batches: &[(Rows, Origin)]) -> Siblings {
     let mut parents: HashMap<u128, u128> = HashMap::new();
     let mut siblings = Siblings::default();
     for row in batches.iter().flat_map(|(rows, _)| rows.iter()) {
+        if missing_required(&row).is_some() {
+            continue;
+        }
         let key = key_of(row.source_id());
         siblings.keys.insert(key);
         let schema = row.schema();

@@ -9,6 +9,8 @@ use std::{
 
 /// Different causes that are followed; a night with more has one that they share.
 const MOST_CAUSES_FOLLOWED: usize = 50_000;
+/// Characters of a key that are shown.
+const LONGEST_KEY: usize = 255;
 /// Causes that are kept in the record.
 const MOST_CAUSES_KEPT: usize = 100;
 
@@ -42,7 +44,7 @@ impl Tally {
         }
         let cause = self.causes.entry(key).or_insert_with(|| Cause {
             table: entity.table().to_owned(),
-            source_id: source_id.to_owned(),
+            source_id: shown_key(source_id),
             code: code.code().to_owned(),
             followers: 0,
         });
@@ -75,6 +77,18 @@ impl Tally {
     }
 }
 
+/// The key that a reference names, as far as it may be shown: a cell that holds anything else than an identifier, after
+/// columns were shifted say, may hold a name.
+fn shown_key(text: &str) -> String {
+    let identifier = |it: char| it.is_ascii_alphanumeric() || "._-/:|#%{}".contains(it);
+    let shown = text.len() <= LONGEST_KEY && text.chars().all(identifier);
+    if shown { text.to_owned() } else { "(not an identifier)".to_owned() }
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(LONGEST_KEY).collect()
+}
+
 fn example(finding: &Diagnostic) -> Example {
     let (file, line) = match &finding.locus {
         Locus::File { file, line } => (Some(file.to_string()), Some(*line).filter(|it| *it > 0)),
@@ -83,5 +97,19 @@ fn example(finding: &Diagnostic) -> Example {
         _ => (None, None),
     };
     let field = finding.field.as_deref().map(str::to_owned);
-    Example { file, line, field, source_id: finding.source_id.as_deref().map(str::to_owned) }
+    Example { file, line, field, source_id: finding.source_id.as_deref().map(short) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_show_identifiers_and_nothing_else() {
+        let check = |text: &str, shown: &str| assert_eq!(shown_key(text), shown);
+        check("255901001_2021-Fall/x.1", "255901001_2021-Fall/x.1");
+        check("Ana Ruiz", "(not an identifier)");
+        check("ana@example.org", "(not an identifier)");
+        check(&"x".repeat(256), "(not an identifier)");
+    }
 }
