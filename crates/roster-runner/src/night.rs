@@ -6,6 +6,7 @@
 mod contract;
 mod deletions;
 pub(crate) mod memory;
+mod orphans;
 mod planner;
 mod references;
 mod siblings;
@@ -31,7 +32,6 @@ use roster_sink::{
 };
 use std::{
     fmt, fs,
-    hash::{BuildHasher as _, RandomState},
     path::{Path, PathBuf},
     sync::Arc,
     time::Instant,
@@ -109,13 +109,7 @@ struct Start {
 impl Start {
     fn now() -> Self {
         let at = Timestamp::now();
-        let random = RandomState::new().hash_one(at.as_nanosecond());
-        #[allow(
-            clippy::cast_possible_truncation,
-            reason = "any 32 bits of a random number will do"
-        )]
-        let run = RunId::new(at, random as u32);
-        Self { run, at, clock: Instant::now() }
+        Self { run: RunId::random(at), at, clock: Instant::now() }
     }
 }
 
@@ -162,7 +156,10 @@ impl Night {
         let folder = WorkFolder::create(&self.work_folder, &self.district, &start.run)?;
         let (plan, record, published) = self.make_plan(ctx, start, &folder.plan()).await?;
         self.watch.phase(Phase::Publish);
-        let record = write_record(&self.sink, &plan, published, record, start.clock).await?;
+        let found = Findings::of(&record);
+        let record = write_record(&self.sink, &plan, published, record, start.clock)
+            .await
+            .map_err(|error| Failure { error, found: Some(found) })?;
         if let Err(error) = self.source.published(ctx).await {
             tracing::warn!(district = %self.district, %error, "the night is published, but the source could not put its feed away");
         }
@@ -237,7 +234,7 @@ impl Night {
         let runtime = Handle::current();
         // Hashing and writing the plan would keep other districts' nights waiting on a thread of the runtime.
         let work = move || feed(&runtime, events, contract, planner, &*watch);
-        let (planner, outcome) = spawn_blocking(work).await.map_err(|err| panicked(err))?;
+        let (planner, outcome) = spawn_blocking(work).await.map_err(panicked)?;
         match outcome {
             Ok(()) => Ok(planner.finish(&self.sink, &self.district).await?),
             Err(error) => Err(Failure { error, found: Some(planner.findings()) }),

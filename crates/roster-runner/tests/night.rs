@@ -336,3 +336,38 @@ async fn a_table_that_is_no_longer_shared_is_withdrawn() {
     assert_eq!(counts(&record, EntityKind::Role), [0, 0, 0, 0, 1, 0, 0]);
     assert_eq!(world.active(EntityKind::Role), Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn what_belongs_to_a_record_that_goes_goes_with_it() {
+    let world = World::new().await;
+    let base = || Script::default().all(&[school("s")]).all(&[section("x", "s")]);
+    let people = [user("a"), user("b"), user("c")];
+    let enrollments =
+        [enrollment("1", "a", "x"), enrollment("2", "b", "x"), enrollment("3", "c", "x")];
+    world.good(base().all(&people).all(&enrollments)).await;
+    // The feed still has the enrollment of a user whom it no longer has.
+    let record = world.good(base().all(&people[..2]).all(&enrollments)).await;
+    assert_eq!(counts(&record, EntityKind::User), [2, 0, 0, 0, 1, 0, 2]);
+    assert_eq!(counts(&record, EntityKind::Enrollment), [3, 1, 0, 0, 1, 0, 2]);
+    assert_eq!(world.active(EntityKind::Enrollment), ["1", "2"]);
+    let again = world.good(base().all(&people[..2]).all(&enrollments)).await;
+    assert_eq!(again.report.outcome, Outcome::Unchanged);
+    // A delta deletes a user and says nothing of the enrollments.
+    let delta =
+        Script::default().some::<UserRow<'_>>(Coverage::Changes, &[], |it| tombstone(it, "b"));
+    let record = world.good(delta).await;
+    assert_eq!(counts(&record, EntityKind::Enrollment), [0, 0, 0, 0, 1, 0, 0]);
+    assert_eq!(world.active(EntityKind::Enrollment), ["1"]);
+}
+
+#[tokio::test]
+async fn a_record_that_a_delta_both_gives_and_deletes_stays() {
+    let world = World::new().await;
+    world.good(Script::default().all(&[user("a"), user("b")])).await;
+    let delta = Script::default()
+        .some(Coverage::Changes, &[named("a", "Other")], |_| {})
+        .some::<UserRow<'_>>(Coverage::Changes, &[], |it| tombstone(it, "a"));
+    let record = world.good(delta.merged()).await;
+    assert_eq!(findings(&record), ["duplicate_key rejected 1"]);
+    assert_eq!(world.active(EntityKind::User), ["a", "b"]);
+}

@@ -71,7 +71,7 @@ fn broken(what: &str, entity: EntityKind) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use roster_core::{Coverage, EntityRequest, Origin, SyncMode};
+    use roster_core::{BatchLimits, Coverage, EntityRequest, Origin, SyncMode};
 
     /// A batch, one that does not add up, or an end.
     enum Step {
@@ -84,7 +84,8 @@ mod tests {
         let wanted = [EntityKind::Org, EntityKind::User, EntityKind::Role];
         let request = |entity| EntityRequest { entity, mode: SyncMode::Snapshot, resume: None };
         let entities = wanted.map(request).into();
-        let mut contract = Contract::new(&ExtractRequest { entities, limits: Default::default() });
+        let mut contract =
+            Contract::new(&ExtractRequest { entities, limits: BatchLimits::default() });
         let outcome = steps.iter().try_for_each(|step| match step {
             Step::Batch(entity) => contract.batch(&batch(*entity, 0)),
             Step::Wrong(entity) => contract.batch(&batch(*entity, 1)),

@@ -3,13 +3,16 @@
 //! Rejected is not missing, and incomplete is not empty: absence counts only where the feed was complete, had records at
 //! all, and none of them was unreadable.
 
-use super::planner::{Planned, Planner};
+use super::{
+    orphans::Going,
+    planner::{Planned, Planner},
+};
 use futures::StreamExt as _;
 use roster_core::{
     Coverage, Diagnostic, DiagnosticCode, DistrictId, EntityKind, Locus, Result, Severity,
 };
 use roster_sink::{Mark, PublishedIndex, Sink, Slot, key_of};
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// Rows fetched at a time to see whom they belong to.
 const FETCHED_ROWS: usize = 2048;
@@ -22,11 +25,18 @@ impl Planner {
         district: &DistrictId,
     ) -> Result<Planned> {
         let entities: Vec<EntityKind> = self.published.indexes.keys().copied().collect();
+        let mut going = Going::new();
         for entity in entities {
             let gone = self.gone(entity);
             let gone = self.without_shielded(entity, gone, sink, district).await?;
             let replaced = self.replaced(entity, sink, district).await?;
-            self.delete(entity, gone.into_iter().chain(replaced))?;
+            let orphaned = self.orphaned(entity, &going, sink, district).await?;
+            let slots: BTreeSet<Slot> = gone.into_iter().chain(replaced).chain(orphaned).collect();
+            let index = self.published.indexes.entry(entity).or_default();
+            if !slots.is_empty() {
+                going.insert(entity, slots.iter().map(|it| index.key(*it)).collect());
+            }
+            self.delete(entity, slots.into_iter())?;
         }
         let Self { writer, published, entities, tally, .. } = self;
         Ok(Planned { writer, published, entities, tally })

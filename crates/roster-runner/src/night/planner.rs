@@ -1,6 +1,7 @@
 //! Takes batches as they stream in and decides, record by record, what is to be done.
 
 use super::{
+    orphans::Orphan,
     references::{Feed, References},
     siblings::{Siblings, siblings},
     tally::Tally,
@@ -36,6 +37,8 @@ pub(super) struct Planner {
     references: References,
     pub(super) feeds: BTreeMap<EntityKind, Feed>,
     pub(super) entities: BTreeMap<EntityKind, EntityCounts>,
+    /// Published records that were rejected for naming a record that the feed does not have.
+    pub(super) orphans: BTreeMap<EntityKind, Vec<Orphan>>,
     /// Batches of entities whose records refer to each other, until all of them are there.
     waiting: Vec<(Rows, Origin)>,
     field_name: FieldName,
@@ -96,6 +99,7 @@ impl Planner {
             references: References::default(),
             feeds: BTreeMap::new(),
             entities: BTreeMap::new(),
+            orphans: BTreeMap::new(),
             waiting: Vec::new(),
             field_name,
         }
@@ -106,7 +110,7 @@ impl Planner {
         let entity = batch.rows.entity();
         self.count(&batch);
         self.note(entity, &batch.diagnostics, batch.records_rejected);
-        self.tombstones(entity, &batch.tombstones);
+        self.tombstones(entity, &batch.tombstones, &batch.origin);
         if batch.rows.is_empty() {
             return Ok(());
         }
@@ -179,12 +183,23 @@ impl Planner {
         self.feeds.entry(entity).or_default().unidentified += unidentified;
     }
 
-    fn tombstones(&mut self, entity: EntityKind, tombstones: &[Tombstone]) {
-        let index = self.published.indexes.entry(entity).or_default();
+    /// Marks what the feed says is gone.  A record that the same feed also gives stays, and that is said.
+    fn tombstones(&mut self, entity: EntityKind, tombstones: &[Tombstone], origin: &Origin) {
         for tombstone in tombstones {
-            if let Some(slot) = index.find(key_of(&tombstone.source_id)) {
+            let index = self.published.indexes.entry(entity).or_default();
+            let Some(slot) = index.find(key_of(&tombstone.source_id)) else { continue };
+            if !index.is_marked(slot, Mark::Accepted) {
                 index.mark(slot, Mark::Gone);
+                continue;
             }
+            self.entities.entry(entity).or_default().rejected += 1;
+            self.tally.add(&Diagnostic {
+                code: DiagnosticCode::DuplicateKey,
+                severity: Severity::Rejected,
+                field: None,
+                source_id: Some(tombstone.source_id.clone()),
+                locus: origin.locus(tombstone.position),
+            });
         }
     }
 
@@ -300,7 +315,10 @@ impl Planner {
                 self.tally.follow(reference.entity, value, code);
             }
             match severity {
-                Severity::Rejected => rejected = true,
+                Severity::Rejected => {
+                    rejected = true;
+                    self.remember_orphan(row.entity(), key, reference.entity, value);
+                }
                 Severity::Repaired => replaced.push((number, None)),
                 Severity::Warning => {}
             }
@@ -309,6 +327,16 @@ impl Planner {
             (true, _) => Verdict::Rejected,
             (false, true) => Verdict::Good,
             (false, false) => Verdict::Replaced(replaced),
+        }
+    }
+
+    fn remember_orphan(&mut self, entity: EntityKind, key: u128, target: EntityKind, value: &str) {
+        let target_key = key_of(value);
+        let targets = self.published.indexes.entry(target).or_default();
+        let slot = targets.look_up(target_key);
+        if slot.is_some_and(|it| targets.is_published(it) && !targets.is_marked(it, Mark::Deleted))
+        {
+            self.orphans.entry(entity).or_default().push(Orphan { key, target, target_key });
         }
     }
 

@@ -11,6 +11,12 @@ const SORTS: &[(EntityKind, &str, &str)] = &[
     (EntityKind::Course, "school_year_source_id", "schoolYear"),
 ];
 
+/// Numbers and targets of the references that a record cannot do without.
+pub(super) fn required_references(entity: EntityKind) -> impl Iterator<Item = (usize, EntityKind)> {
+    let fields = entity.schema().fields.iter().enumerate();
+    fields.filter_map(|(number, it)| Some((number, it.reference.filter(|_| it.required)?.entity)))
+}
+
 /// What is known of an entity's feed while the night goes on.
 #[derive(Debug, Default)]
 pub(super) struct Feed {

@@ -8,7 +8,10 @@ use roster_core::{
     Batch, Catalog, CheckReport, Completion, Coverage, Diagnostic, DiagnosticCode, EntityInfo,
     EntityKind, Error, ErrorKind, ExtractEvent, ExtractRequest, ExtractStream, Origin, Result,
     RosterSource, RunContext, Severity, SourceDescriptor, SyncMode, Tombstone,
-    model::{OrgRow, OrgType, RoleRow, RoleType, SectionRow, TypedRow, UserRow},
+    model::{
+        EnrollmentRole, EnrollmentRow, OrgRow, OrgType, RoleRow, RoleType, SectionRow, TypedRow,
+        UserRow,
+    },
 };
 use roster_runner::{
     Sharing,
@@ -54,6 +57,15 @@ impl Script {
         batch.records_read = rows.len() as u64;
         edit(&mut batch);
         self.told.push(Told { batch, coverage: Some(coverage) });
+        self
+    }
+
+    /// The same entity told in several batches ends once, with the last.
+    pub(crate) fn merged(mut self) -> Self {
+        let last = self.told.len().saturating_sub(1);
+        for told in &mut self.told[..last] {
+            told.coverage = None;
+        }
         self
     }
 
@@ -147,6 +159,11 @@ impl World {
         let sink: Arc<dyn Sink> = Arc::new(SqliteSink::new(folder.path().join("roster.db")));
         sink.prepare().await.unwrap();
         Self { folder, sink, sharing: Sharing::default() }
+    }
+
+    /// A new district with settings.
+    pub(crate) async fn sharing(sharing: Sharing) -> Self {
+        Self { sharing, ..Self::new().await }
     }
 
     pub(crate) fn sink(&self) -> &Arc<dyn Sink> {
@@ -262,4 +279,19 @@ pub(crate) fn role<'a>(
 
 pub(crate) fn section<'a>(source_id: &'a str, school: &'a str) -> SectionRow<'a> {
     SectionRow { source_id, title: "Section", school_source_id: school, ..SectionRow::default() }
+}
+
+pub(crate) fn enrolled<'a>(
+    source_id: &'a str,
+    user: &'a str,
+    section: &'a str,
+    role: EnrollmentRole<'a>,
+) -> EnrollmentRow<'a> {
+    EnrollmentRow {
+        source_id,
+        user_source_id: user,
+        section_source_id: section,
+        role: Some(role),
+        ..EnrollmentRow::default()
+    }
 }
