@@ -48,6 +48,38 @@ fn bad_values_are_found_and_not_told() {
     assert_eq!(found, None, "a value is remembered");
 }
 
+/// The district with a file that has lost its header, so that a record stands where the names of the columns should.
+fn without_header(file: &str) -> FileSet {
+    let mut files = feed("oneroster-1.2");
+    let text = String::from_utf8_lossy(files.get(file).expect("it is there")).into_owned();
+    let (_, records) = text.split_once('\n').expect("it has records");
+    let records = records.to_owned();
+    assert!(
+        canaries().iter().any(|it| records.lines().next().is_some_and(|line| line.contains(it)))
+    );
+    files.set(file, records);
+    files
+}
+
+#[test]
+fn a_record_in_place_of_the_header_is_not_told() {
+    let bench = Bench::new();
+    bench.night(&bench.zip("feed.zip", &feed("oneroster-1.2")));
+    let feed = bench.zip("headless.zip", &without_header("users.csv"));
+    let night = bench.failed_night(&feed);
+    assert_eq!(night.error_kind(), "schema_mismatch");
+    let feed = feed.to_str().expect("temporary folders have readable names");
+    let from = ["--connector", "oneroster", "--from", feed, "--district", "marigold"];
+    let check = bench.run(&[&["check"], &from[..], &["--to", "sqlite:roster.db"]].concat());
+    assert!(check.text().contains("column 1, column 2"), "{}", check.text());
+    for command in ["show", "report"] {
+        let _ = bench.run(&[command, &night.run, "--to", "sqlite:roster.db", "--json"]).ended(0);
+    }
+    let kept = bench.database().own_text();
+    let found = canaries().iter().find(|it| kept.contains(it.as_str()));
+    assert_eq!(found, None, "a value is remembered");
+}
+
 #[test]
 fn passwords_never_reach_the_database() {
     let bench = Bench::new();

@@ -2,9 +2,9 @@
 //!
 //! A set is a zip archive or a folder with the CSV files of OneRoster 1.0, 1.1 or 1.2.  It is read where it is, or
 //! taken from a folder that sets land in.  The format itself lives in `roster-oneroster`; here is the way to the set
-//! and the bridge from a blocking reader to an asynchronous stream.
+//! and from a blocking reader to an asynchronous stream.
 
-mod bridge;
+mod blocking;
 mod config;
 mod source;
 

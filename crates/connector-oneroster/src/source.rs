@@ -1,7 +1,7 @@
 //! The source: finds the set, looks at it, reads it, puts it away.
 
 use crate::{
-    OneRoster, bridge,
+    OneRoster, blocking,
     config::{Place, Settings},
 };
 use async_trait::async_trait;
@@ -50,6 +50,7 @@ impl Inner {
         match &self.settings.place {
             Place::Path(path) => {
                 let bundle = Bundle::open(path, &self.settings.limits)?;
+                complete(&bundle)?;
                 Ok(Set { bundle, landed: None })
             }
             Place::Landing(folder) => {
@@ -117,9 +118,9 @@ impl Inner {
     }
 }
 
-/// A set in a folder of its own comes file by file, an archive in one piece.
+/// A set in a folder comes file by file, an archive in one piece.
 fn complete(bundle: &Bundle) -> Result<()> {
-    if !bundle.stamp().path.is_dir() {
+    if bundle.is_archive() {
         return Ok(());
     }
     refuse_half_a_set(bundle, CsvLimits::default())
@@ -147,7 +148,7 @@ impl RosterSource for FilesetSource {
 
     async fn check(&self, _: &RunContext) -> CheckReport {
         let inner = self.0.clone();
-        bridge::run(move || Ok(inner.check())).await.unwrap_or_else(|error| {
+        blocking::run("oneroster.check", move || Ok(inner.check())).await.unwrap_or_else(|error| {
             let mut report = CheckReport::default();
             report.step("find the set", Err(error));
             report
@@ -156,23 +157,19 @@ impl RosterSource for FilesetSource {
 
     async fn discover(&self, _: &RunContext) -> Result<Catalog> {
         let inner = self.0.clone();
-        bridge::run(move || inner.discover()).await
+        blocking::run("oneroster.discover", move || inner.discover()).await
     }
 
     fn extract(&self, ctx: &RunContext, request: ExtractRequest) -> ExtractStream {
         let inner = self.0.clone();
-        let cancel = ctx.cancel.child_token();
-        let stop = cancel.clone().drop_guard();
-        let ctx = RunContext { cancel, ..ctx.clone() };
-        let start = move || {
+        blocking::stream("oneroster.extract", ctx, move |ctx| {
             let bundle = inner.set()?.bundle;
             Ok(FilesetReader::new(bundle, CsvLimits::default(), ctx, request))
-        };
-        bridge::stream(start, stop)
+        })
     }
 
     async fn published(&self, _: &RunContext) -> Result<()> {
         let inner = self.0.clone();
-        bridge::run(move || inner.put_away()).await
+        blocking::run("oneroster.published", move || inner.put_away()).await
     }
 }

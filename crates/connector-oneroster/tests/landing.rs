@@ -92,6 +92,22 @@ async fn a_set_waits_for_the_files_that_its_manifest_announces() {
 }
 
 #[tokio::test]
+async fn a_folder_that_lacks_an_announced_file_or_its_end_is_not_ready_wherever_it_is() {
+    let check = async |edit: &dyn Fn(&Path), expected: Option<ErrorKind>| {
+        let folder = tempfile::tempdir().unwrap();
+        land(folder.path(), "set", "d1");
+        edit(&folder.path().join("set/orgs.csv"));
+        let given = from_path(&folder.path().join("set")).unwrap();
+        assert_eq!(refusal(&*given).await, expected);
+        assert_eq!(refusal(&*source(folder.path())).await, expected);
+    };
+    check(&|_| {}, None).await;
+    check(&|file| fs::remove_file(file).unwrap(), Some(ErrorKind::NotReady)).await;
+    let cut = |file: &Path| fs::write(file, format!("{ORGS}d1,,,Lakeside")).unwrap();
+    check(&cut, Some(ErrorKind::NotReady)).await;
+}
+
+#[tokio::test]
 async fn an_empty_landing_folder_and_a_missing_one_say_so() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(refusal(&*source(folder.path())).await, Some(ErrorKind::NotFound));

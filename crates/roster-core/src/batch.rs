@@ -326,7 +326,8 @@ pub struct Batch {
     pub replaced_owners: Vec<Box<str>>,
     /// Records read at the source for this batch: rows + tombstones + rejected.
     pub records_read: u64,
-    /// Records left out.  Each has at least one diagnostic of severity rejected.
+    /// Records left out.  Each has at least one diagnostic of severity rejected, unless the batch of another entity
+    /// that is made from the same records carries it.
     pub records_rejected: u64,
     /// What was rejected, repaired or odd.
     pub diagnostics: Vec<Diagnostic>,
@@ -348,6 +349,14 @@ impl Batch {
             diagnostics: Vec::new(),
             resume: None,
         }
+    }
+
+    /// Whether it tells nothing at all, so that it need not be sent.
+    ///
+    /// A batch without a record may still tell something: in a delta, that owners have no row any more.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.records_read == 0 && self.replaced_owners.is_empty() && self.diagnostics.is_empty()
     }
 
     /// Whether the parts add up: rows, tombstones and rejected records are all that was read.
@@ -406,5 +415,13 @@ mod tests {
         let shown =
             format!("{rows:?} {:?} {row:?} {:?} {tombstone:?}", rows.get(0), row.to_owned_row());
         assert!(!shown.contains("CANARY") && !shown.contains("va's"), "{shown}");
+    }
+
+    #[test]
+    fn a_batch_is_empty_when_it_tells_nothing() {
+        let batch = || Batch::new(EntityKind::Role, Origin::File("users.csv".into()));
+        assert!(batch().is_empty());
+        assert!(!Batch { records_read: 1, ..batch() }.is_empty());
+        assert!(!Batch { replaced_owners: vec!["u1".into()], ..batch() }.is_empty());
     }
 }

@@ -111,3 +111,27 @@ pub fn fuse_on_error(events: ExtractStream) -> ExtractStream {
         })
         .boxed()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{EntityKind, Error, ErrorKind};
+    use futures::stream;
+
+    #[tokio::test]
+    async fn nothing_comes_after_an_error() {
+        let done = || {
+            let (entity, coverage) = (EntityKind::Org, Coverage::Complete);
+            Ok(ExtractEvent::Done(Completion { entity, coverage, next: None }))
+        };
+        let error = || Err(Error::new(ErrorKind::Damaged, "test", "damaged"));
+        let check = async |events: Vec<Result<ExtractEvent>>, expected: &[bool]| {
+            let events = fuse_on_error(stream::iter(events).boxed());
+            let found: Vec<_> = events.map(|it| it.is_ok()).collect().await;
+            assert_eq!(found, expected);
+        };
+        check(vec![], &[]).await;
+        check(vec![done(), done()], &[true, true]).await;
+        check(vec![done(), error(), done(), error()], &[true, false]).await;
+    }
+}

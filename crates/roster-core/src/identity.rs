@@ -75,9 +75,52 @@ pub fn public_id(district: &DistrictId, entity: EntityKind, source_id: &str) -> 
     Uuid::new_v5(&NAMESPACE, &name)
 }
 
+/// The key of a record to which its source gives none, made of the keys it stands between: see [`push_derived_id`].
+#[must_use]
+pub fn derived_id(parts: &[&str]) -> String {
+    let mut id = String::new();
+    push_derived_id(parts, &mut id);
+    id
+}
+
+/// Appends a derived key: the parts, joined with `/`.
+///
+/// Within a part `/` is written `%2F` and `%` is written `%25`, so that no two lists of parts give the same key: keys
+/// may hold slashes.  Every connector that derives keys does it here, so that a district keeps them when it changes its
+/// connector.
+pub fn push_derived_id(parts: &[&str], out: &mut String) {
+    for (index, part) in parts.iter().enumerate() {
+        if index > 0 {
+            out.push('/');
+        }
+        for piece in part.split_inclusive(['/', '%']) {
+            match piece.strip_suffix('/') {
+                Some(before) => out.extend([before, "%2F"]),
+                None => out.push_str(piece),
+            }
+            if piece.ends_with('%') {
+                out.push_str("25");
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn derived_ids_tell_their_parts_apart() {
+        let check = |parts: &[&str], expected: &str| assert_eq!(derived_id(parts), expected);
+        check(&["u1", "s1", "student"], "u1/s1/student");
+        check(&["a/b", "c"], "a%2Fb/c");
+        check(&["a", "b/c"], "a/b%2Fc");
+        check(&["a%2Fb", "c"], "a%252Fb/c");
+        check(&["%", "/"], "%25/%2F");
+        check(&["//", ""], "%2F%2F/");
+        check(&["é", "x"], "é/x");
+        check(&[], "");
+    }
 
     #[test]
     fn public_ids_never_change() {

@@ -37,7 +37,7 @@ pub use crate::{
         BatchLimits, Completion, Coverage, EntityRequest, ExtractEvent, ExtractRequest,
         ExtractStream, fuse_on_error,
     },
-    identity::{DistrictId, public_id},
+    identity::{DistrictId, derived_id, public_id, push_derived_id},
     model::EntityKind,
     secret::Secret,
     source::{RosterSource, SourceDescriptor, validate_request},

@@ -3,18 +3,20 @@
 mod entries;
 mod foreign;
 mod header;
+mod modes;
+mod naming;
 
 pub(crate) use header::{Found, Header};
 
 use crate::{
     files::{FILES, FileSpec},
-    finding::about_file,
     manifest::{Announced, Manifest, Mode},
     version::{Version, Versions},
 };
 use entries::Known;
 use header::RawHeader;
-use roster_core::{Diagnostic, DiagnosticCode, EntityKind, Error, ErrorKind, Result};
+use modes::Modes;
+use roster_core::{Diagnostic, EntityKind, Error, ErrorKind, Result};
 use roster_tabular::{Bundle, CsvLimits, CsvReader, Entry};
 use std::sync::Arc;
 
@@ -34,6 +36,8 @@ pub struct SetFile {
     pub(crate) spec: &'static FileSpec,
     pub(crate) entry: Entry,
     pub(crate) mode: Mode,
+    /// Whether the set says the mode clearly.
+    pub(crate) mode_is_clear: bool,
     pub(crate) header: Header,
     pub(crate) findings: Vec<Diagnostic>,
     refusal: Option<Error>,
@@ -81,8 +85,9 @@ impl Fileset {
         let headers = read_headers(&bundle, &known, limits)?;
         foreign::refuse_foreign_headers(&headers, manifest.is_some())?;
         let version = detect_version(manifest.as_ref(), &headers);
-        announce(manifest.as_ref(), version, &known, findings);
-        let files = headers.into_iter().map(|it| it.bind(version, manifest.as_ref())).collect();
+        let modes = Modes::new(manifest.as_ref(), version, &known);
+        modes.announce(&known, findings);
+        let files = headers.into_iter().map(|it| it.bind(version, &modes)).collect();
         let has_manifest = manifest.is_some();
         Ok(Self { bundle, version, has_manifest, files, findings: Vec::new() })
     }
@@ -162,12 +167,6 @@ impl Fileset {
 }
 
 impl SetFile {
-    /// What the standard has on it.
-    #[must_use]
-    pub fn spec(&self) -> &'static FileSpec {
-        self.spec
-    }
-
     /// Its name in the bundle.
     #[must_use]
     pub fn name(&self) -> &Arc<str> {
@@ -257,46 +256,6 @@ fn looks_like_1_0(headers: &[RawHeader]) -> bool {
         && headers.iter().all(|it| {
             it.spec.versions.contains(Version::V1_0) && !it.has_column_of(Versions::FROM_1_1)
         })
-}
-
-/// Reports where manifest and files differ.
-fn announce(
-    manifest: Option<&Manifest>,
-    version: Version,
-    known: &Known,
-    findings: &mut Vec<Diagnostic>,
-) {
-    let Some(manifest) = manifest else {
-        if version != Version::V1_0
-            && let Some((_, entry)) = known.files.first()
-        {
-            findings.push(about_file(DiagnosticCode::ManifestMissing, &entry.name, 0, None));
-        }
-        return;
-    };
-    for spec in FILES {
-        let entry = known.files.iter().find(|it| it.0.name == spec.name).map(|it| &it.1);
-        let announcement = manifest.announcement(spec);
-        match (announcement.map(|it| it.what), entry) {
-            (Some(Announced::As(_)), None) => {
-                let line = announcement.map_or(0, |it| it.line);
-                let missing = DiagnosticCode::FileMissing;
-                findings.push(about_file(missing, &manifest.name, line, Some(spec.property)));
-            }
-            (None | Some(Announced::Absent), Some(entry)) => {
-                findings.push(about_file(DiagnosticCode::FileUnexpected, &entry.name, 0, None));
-            }
-            _ => {}
-        }
-    }
-}
-
-/// The mode of a file.  A file that is there although the manifest says nothing good of it is taken as complete.
-fn mode_of(spec: &FileSpec, manifest: Option<&Manifest>) -> Mode {
-    match manifest.and_then(|it| it.announcement(spec)).map(|it| it.what) {
-        Some(Announced::As(mode)) => mode,
-        _ => Mode::Bulk,
-    }
 }
 
 fn mismatch(operation: &'static str, message: impl Into<String>) -> Error {

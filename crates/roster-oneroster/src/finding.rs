@@ -1,6 +1,7 @@
 //! Makes diagnostics with the least ceremony.
 
 use roster_core::{Diagnostic, DiagnosticCode, Locus, Severity};
+use roster_tabular::Malformed;
 use std::sync::Arc;
 
 /// A finding about a file as a whole (`line` 0) or about one of its lines.
@@ -16,6 +17,14 @@ pub(crate) fn about_file(
         field: field.map(shortened),
         source_id: None,
         locus: Locus::File { file: file.clone(), line },
+    }
+}
+
+/// The code for a record that cannot be read.
+pub(crate) fn malformed(reason: Malformed) -> DiagnosticCode {
+    match reason {
+        Malformed::StrayQuote | Malformed::UnclosedQuote => DiagnosticCode::CsvSyntax,
+        Malformed::TooLong | Malformed::TooManyColumns => DiagnosticCode::RecordTooLong,
     }
 }
 

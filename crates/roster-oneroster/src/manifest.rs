@@ -2,7 +2,7 @@
 
 use crate::{
     files::{FILES, FileSpec, MANIFEST},
-    finding::about_file,
+    finding::{about_file, malformed},
 };
 use roster_core::{Diagnostic, DiagnosticCode, Result};
 use roster_tabular::{CsvReader, ReadOutcome, Record};
@@ -22,7 +22,7 @@ pub enum Mode {
 pub(crate) enum Announced {
     Absent,
     As(Mode),
-    /// It is named, without a value anybody could read.
+    /// It is named, without a value anybody could read, or with two that differ.
     Unclear,
 }
 
@@ -44,6 +44,8 @@ pub(crate) struct Manifest {
     announcements: Vec<Option<Announcement>>,
 }
 
+/// First cell of the header.
+const PROPERTY_NAME: &str = "propertyName";
 const MANIFEST_VERSION: &str = "manifest.version";
 const ONEROSTER_VERSION: &str = "oneroster.version";
 const OTHER_PROPERTIES: &[&str] =
@@ -66,9 +68,9 @@ impl Manifest {
         loop {
             match csv.read(&mut record)? {
                 ReadOutcome::End => return Ok(manifest),
-                ReadOutcome::Malformed(_) => {
+                ReadOutcome::Malformed(reason) => {
                     let line = record.line();
-                    findings.push(about_file(DiagnosticCode::CsvSyntax, name, line, None));
+                    findings.push(about_file(malformed(reason), name, line, None));
                 }
                 ReadOutcome::Record => {
                     if !(header && manifest.header(&record, findings)) {
@@ -86,12 +88,17 @@ impl Manifest {
         self.announcements[index]
     }
 
+    /// Whether it says anything of any file.
+    pub(crate) fn names_a_file(&self) -> bool {
+        self.announcements.iter().any(Option::is_some)
+    }
+
     /// True when the first record is a header and not yet a property.
     fn header(&self, record: &Record, findings: &mut Vec<Diagnostic>) -> bool {
         let cell = |index| record.get(index).unwrap_or_default().trim();
-        let exact = cell(0) == "propertyName" && cell(1) == "value";
+        let exact = cell(0) == PROPERTY_NAME && cell(1) == "value";
         if !exact {
-            findings.push(self.finding(record, cell(0)));
+            findings.push(self.finding(record));
         }
         exact || meant(cell(0)).is_none()
     }
@@ -101,7 +108,7 @@ impl Manifest {
         let property = meant(cell(0));
         let usual = property.is_some_and(|it| self.take(it, cell(1), record.line()));
         if !usual || property != Some(cell(0)) {
-            findings.push(self.finding(record, cell(0)));
+            findings.push(self.finding(record));
         }
     }
 
@@ -120,28 +127,39 @@ impl Manifest {
         }
     }
 
+    /// Takes over what is said of a file; false when that is clear and not in the standard's form.
     fn announce(&mut self, index: usize, value: &str, line: u64) -> bool {
         let what = match value.to_ascii_lowercase().as_str() {
             "absent" => Announced::Absent,
-            "bulk" => Announced::As(Mode::Bulk),
+            "bulk" | "full" | "complete" => Announced::As(Mode::Bulk),
             "delta" => Announced::As(Mode::Delta),
             _ => Announced::Unclear,
         };
-        let first = self.announcements[index].is_none();
-        self.announcements[index].get_or_insert(Announcement { what, line });
-        first && matches!(value, "absent" | "bulk" | "delta")
+        let before = self.announcements[index].map(|it| it.what);
+        let what = if before.is_none_or(|it| it == what) { what } else { Announced::Unclear };
+        self.announcements[index] = Some(Announcement { what, line });
+        let usual = before.is_none() && matches!(value, "absent" | "bulk" | "delta");
+        usual || what == Announced::Unclear
     }
 
-    fn finding(&self, record: &Record, field: &str) -> Diagnostic {
-        about_file(DiagnosticCode::ManifestProperty, &self.name, record.line(), Some(field))
+    fn finding(&self, record: &Record) -> Diagnostic {
+        let written = record.first_cell().trim();
+        let field = Some(written).filter(|it| *it == PROPERTY_NAME || meant(it).is_some());
+        about_file(DiagnosticCode::ManifestProperty, &self.name, record.line(), field)
     }
 }
+
+/// Bytes that no property comes near, not even misspelt.
+const LONGEST_PROPERTY: usize = 100;
 
 /// Finds the property that was meant: ignoring case, a footnote mark and up to two wrong letters.
 fn meant(written: &str) -> Option<&'static str> {
     let known = || FILES.iter().map(|it| it.property).chain(OTHER_PROPERTIES.iter().copied());
     if let Some(name) = known().find(|it| *it == written) {
         return Some(name);
+    }
+    if written.len() > LONGEST_PROPERTY {
+        return None;
     }
     let folded = written.trim_end_matches('*').trim_end().to_ascii_lowercase();
     if let Some((_, name)) = ALIASES.iter().find(|it| it.0 == folded) {
@@ -191,8 +209,9 @@ mod tests {
         check("File.Users,bulk", BULK, true);
         check("fiel.users,bulk", BULK, true);
         check("file.users*,bulk", BULK, true);
-        check("file.users,", Some(Announced::Unclear), true);
-        check("file.users,full", Some(Announced::Unclear), true);
+        check("file.users,full", BULK, true);
+        check("file.users,", Some(Announced::Unclear), false);
+        check("file.users,deltas", Some(Announced::Unclear), false);
         check("file.roles,bulk", None, false);
         check("file.students,bulk", None, true);
         check("file.systemName,SIS", None, true);
@@ -217,12 +236,14 @@ mod tests {
     }
 
     #[test]
-    fn first_of_two_lines_about_a_file_counts() {
-        let (manifest, lines) = read("propertyName,value\nfile.orgs,bulk\nfile.orgs,delta\n");
-        assert_eq!(
-            manifest.announcement(FILES[0]).map(|it| it.what),
-            Some(Announced::As(Mode::Bulk))
-        );
-        assert_eq!(lines, [3]);
+    fn two_lines_about_a_file_are_clear_only_if_they_agree() {
+        let check = |text: &str, what, expected: &[u64]| {
+            let (manifest, lines) = read(&format!("propertyName,value\n{text}"));
+            assert_eq!(manifest.announcement(FILES[0]).map(|it| it.what), Some(what), "{text}");
+            assert_eq!(lines, expected, "{text}");
+        };
+        check("file.orgs,bulk\nfile.orgs,bulk\n", Announced::As(Mode::Bulk), &[3]);
+        check("file.orgs,bulk\nfile.orgs,delta\n", Announced::Unclear, &[]);
+        check("file.orgs,absent\nfile.orgs,bulk\nfile.orgs,bulk\n", Announced::Unclear, &[]);
     }
 }

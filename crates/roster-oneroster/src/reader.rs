@@ -8,7 +8,10 @@ mod source;
 mod table;
 mod values;
 
-use crate::fileset::{Fileset, Refusal, SetFile};
+use crate::{
+    fileset::{Fileset, Refusal, SetFile},
+    finding::malformed,
+};
 use relationships::{People, Relationships};
 use roster_core::{
     Batch, Diagnostic, EntityKind, Error, ErrorKind, ExtractEvent, ExtractRequest, Origin, Result,
@@ -100,7 +103,7 @@ impl FilesetReader {
         if progress == Progress::End {
             self.state = State::Finished;
             // Findings are left over only where no file was read at all.
-            self.flush_findings(EntityKind::Org);
+            self.flush_findings();
         }
         Ok(())
     }
@@ -111,7 +114,7 @@ impl FilesetReader {
             Ok(fileset) => fileset,
             Err(Refusal { error, findings }) => {
                 self.findings = findings;
-                self.flush_findings(EntityKind::Org);
+                self.flush_findings();
                 return Err(error);
             }
         };
@@ -150,18 +153,21 @@ impl FilesetReader {
             match records.read(&mut record)? {
                 ReadOutcome::End => break,
                 ReadOutcome::Record => {}
-                ReadOutcome::Malformed(_) => {
-                    reject_line(&mut batch, roster_core::DiagnosticCode::CsvSyntax, record.line());
+                ReadOutcome::Malformed(reason) => {
+                    reject_line(&mut batch, malformed(reason), record.line());
                 }
             }
         }
         Ok(batch)
     }
 
-    fn flush_findings(&mut self, entity: EntityKind) {
+    /// Sends what was found before any file was read, with the first table that was asked for.
+    fn flush_findings(&mut self) {
         if self.findings.is_empty() {
             return;
         }
+        let first = self.input.request.entities.first();
+        let entity = first.map_or(EntityKind::Org, |it| it.entity);
         let mut batch = Batch::new(entity, Origin::File(crate::files::MANIFEST.into()));
         batch.diagnostics.append(&mut self.findings);
         self.out.push_back(ExtractEvent::Batch(batch));
@@ -265,7 +271,8 @@ impl Open {
                 let (users, records) = open_users(&self.fileset, input)?;
                 if self.people.has_agents() {
                     let people = &self.people;
-                    let read = Relationships::new(users, version, roles, people, records);
+                    let told = input.request.wants(EntityKind::User);
+                    let read = Relationships::new(users, version, roles, people, records, told);
                     Current::Relationships(Box::new(read))
                 } else {
                     out.push_back(done(EntityKind::Relationship, users.mode));

@@ -191,6 +191,12 @@ impl Bundle {
         }
     }
 
+    /// Whether it is an archive, which comes in one piece and has checksums; a folder's files come one by one.
+    #[must_use]
+    pub fn is_archive(&self) -> bool {
+        self.0.places.iter().any(|it| matches!(it, Place::Member(_)))
+    }
+
     /// Size and time of modification, to see whether the set changed.
     #[must_use]
     pub fn stamp(&self) -> Stamp {

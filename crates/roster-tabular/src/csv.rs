@@ -71,12 +71,20 @@ pub struct CsvReader<R> {
     width: Option<usize>,
     /// One-based line of the next byte.
     line: u64,
-    /// The byte before the next one was a CR, so that an LF would belong to the same line end.
-    after_return: bool,
+    before: Before,
     /// The next byte belongs to a line that was already reported as too long.
     inside_long_line: bool,
     windows_1252_line: Option<u64>,
     unquoted: Vec<u8>,
+}
+
+/// What stands before the next byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Before {
+    Text,
+    LineFeed,
+    /// An LF that follows belongs to the same line end.
+    Return,
 }
 
 impl<R: Read> CsvReader<R> {
@@ -90,7 +98,7 @@ impl<R: Read> CsvReader<R> {
             guess: false,
             width: None,
             line: 1,
-            after_return: false,
+            before: Before::Text,
             inside_long_line: false,
             windows_1252_line: None,
             unquoted: Vec::new(),
@@ -122,9 +130,10 @@ impl<R: Read> CsvReader<R> {
         self.windows_1252_line
     }
 
-    /// Whether the file is UTF-16; known after the first [`Self::read`].
-    pub fn is_utf_16(&self) -> bool {
-        self.input.is_utf_16()
+    /// Whether the file ends right behind what was read last, without a line end: the last record of some exports, and
+    /// the last one of an upload that broke off.
+    pub fn ends_without_line_end(&self) -> bool {
+        self.before == Before::Text && self.input.has_ended() && self.input.data().is_empty()
     }
 
     /// Reads the next record into `record`, whose memory is used again.
@@ -242,7 +251,7 @@ impl<R: Read> CsvReader<R> {
         let Some(byte @ (b'\n' | b'\r')) = self.input.data().first().copied() else { return };
         self.input.consume(1);
         self.line += 1;
-        self.after_return = byte == b'\r';
+        self.before = if byte == b'\r' { Before::Return } else { Before::LineFeed };
     }
 
     /// Consumes blank lines and the rest of a CR LF; false at the end of the file.
@@ -251,13 +260,13 @@ impl<R: Read> CsvReader<R> {
             match self.input.data().first() {
                 None if self.input.has_ended() => return Ok(false),
                 None => self.input.fill()?,
-                Some(b'\n') if self.after_return => {
+                Some(b'\n') if self.before == Before::Return => {
                     self.input.consume(1);
-                    self.after_return = false;
+                    self.before = Before::LineFeed;
                 }
                 Some(b'\n' | b'\r') => self.pass_line_end(),
                 Some(_) => {
-                    self.after_return = false;
+                    self.before = Before::Text;
                     return Ok(true);
                 }
             }

@@ -1,6 +1,6 @@
 //! Finds the columns of a file by their names in its header.
 
-use crate::{csv::Record, fold::folded};
+use crate::{csv::Record, fold::folded_name};
 use roster_core::DiagnosticCode;
 use std::collections::HashSet;
 
@@ -47,7 +47,11 @@ pub struct HeaderFinding {
     /// [`DiagnosticCode::ColumnName`], `ColumnOrder`, `ColumnMissing`, `ColumnUnnamed` or `ColumnTwice`.
     pub code: DiagnosticCode,
     /// The column: its name as written; as expected, where it is missing; its one-based position, where it has none.
+    ///
+    /// Where the file has no header this is a value of its first record, so do not show it without another thought.
     pub column: String,
+    /// Position of the column; `None` where it is missing.
+    pub position: Option<usize>,
 }
 
 /// Finds the expected columns in a header.
@@ -60,8 +64,8 @@ pub struct HeaderFinding {
 pub fn bind(header: &Record, expected: &[ColumnName]) -> (Binding, Vec<HeaderFinding>) {
     let mut binder = Binder::new(header, expected);
     binder.bind_all(|cell, it| cell.trimmed == it.name);
-    binder.bind_all(|cell, it| cell.folded == fold(it.name));
-    binder.bind_all(|cell, it| it.aliases.iter().any(|alias| cell.folded == fold(alias)));
+    binder.bind_all(|cell, it| cell.folded == folded_name(it.name));
+    binder.bind_all(|cell, it| it.aliases.iter().any(|alias| cell.folded == folded_name(alias)));
     binder.finish()
 }
 
@@ -91,7 +95,7 @@ impl<'a> Binder<'a> {
         let cells = header.cells().map(|cell| {
             let trimmed = cell.trim_matches(|it: char| it.is_whitespace() || it == '\u{feff}');
             let used_as = if trimmed.is_empty() { Use::Unnamed } else { Use::Extra };
-            Cell { trimmed, folded: fold(trimmed), used_as }
+            Cell { trimmed, folded: folded_name(trimmed), used_as }
         });
         Self { cells: cells.collect(), expected, columns: vec![None; expected.len()] }
     }
@@ -125,7 +129,7 @@ impl<'a> Binder<'a> {
         let mut taken = HashSet::new();
         for cell in &self.cells {
             if let Use::Expected(index) = cell.used_as {
-                taken.extend([fold(self.expected[index].name), cell.folded.clone()]);
+                taken.extend([folded_name(self.expected[index].name), cell.folded.clone()]);
             }
         }
         for cell in &mut self.cells {
@@ -137,36 +141,37 @@ impl<'a> Binder<'a> {
 
     fn findings(&self) -> Vec<HeaderFinding> {
         let mut findings = Vec::new();
-        let mut add =
-            |code, column: &str| findings.push(HeaderFinding { code, column: column.to_owned() });
-        for cell in &self.cells {
+        let mut add = |code, position, column: &str| {
+            findings.push(HeaderFinding { code, column: column.to_owned(), position });
+        };
+        for (position, cell) in self.cells.iter().enumerate() {
             match cell.used_as {
                 Use::Expected(index) if self.expected[index].name != cell.trimmed => {
-                    add(DiagnosticCode::ColumnName, cell.trimmed);
+                    add(DiagnosticCode::ColumnName, Some(position), cell.trimmed);
                 }
-                Use::Twice => add(DiagnosticCode::ColumnTwice, cell.trimmed),
+                Use::Twice => add(DiagnosticCode::ColumnTwice, Some(position), cell.trimmed),
                 Use::Expected(_) | Use::Unnamed | Use::Extra => {}
             }
         }
-        if let Some(cell) = self.first_out_of_order() {
-            add(DiagnosticCode::ColumnOrder, cell.trimmed);
+        if let Some(position) = self.first_out_of_order() {
+            add(DiagnosticCode::ColumnOrder, Some(position), self.cells[position].trimmed);
         }
         if let Some(position) = self.cells.iter().position(|it| it.used_as == Use::Unnamed) {
-            add(DiagnosticCode::ColumnUnnamed, &(position + 1).to_string());
+            add(DiagnosticCode::ColumnUnnamed, Some(position), &(position + 1).to_string());
         }
         for (column, expected) in self.columns.iter().zip(self.expected) {
             if column.is_none() {
-                add(DiagnosticCode::ColumnMissing, expected.name);
+                add(DiagnosticCode::ColumnMissing, None, expected.name);
             }
         }
         findings
     }
 
     /// The first expected column that stands behind a later one or behind an extra one.
-    fn first_out_of_order(&self) -> Option<&Cell<'a>> {
+    fn first_out_of_order(&self) -> Option<usize> {
         let mut next = 0;
         let mut gap = false;
-        self.cells.iter().find(|cell| match cell.used_as {
+        self.cells.iter().position(|cell| match cell.used_as {
             Use::Expected(index) => {
                 let wrong = gap || index < next;
                 next = index + 1;
@@ -178,10 +183,6 @@ impl<'a> Binder<'a> {
             }
         })
     }
-}
-
-fn fold(name: &str) -> String {
-    folded(name).collect()
 }
 
 #[cfg(test)]

@@ -42,6 +42,7 @@ pub use crate::{
     bundle::{Bundle, BundleLimits, Entry, EntryReader, Stamp},
     csv::{CsvLimits, CsvReader, Malformed, ReadOutcome, Record, guess_delimiter},
     error::io_error,
+    fold::folded_name,
     header::{Binding, ColumnName, HeaderFinding, bind},
     landing::{Landed, LandingConfig, LandingFolder},
     read_ahead::{ReadAhead, read_ahead},

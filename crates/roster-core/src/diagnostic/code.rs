@@ -31,13 +31,15 @@ macro_rules! codes {
 }
 
 codes! {
-    /// The set has no `manifest.csv` although its columns are those of OneRoster 1.1 or 1.2.
+    /// The set has no `manifest.csv` that names a file, although its columns are those of OneRoster 1.1 or 1.2.
     ///
-    /// Every file is read as complete ("bulk").  Mend: have the SIS export include the manifest.
+    /// Since `orgs.csv`, `users.csv`, `classes.csv` and `enrollments.csv` are all there, every file is read as complete
+    /// ("bulk").  Mend: have the SIS export include the manifest.
     ManifestMissing = "manifest_missing",
     /// A line of `manifest.csv` is not one the standard knows, is misspelt or has an unusual value.
     ///
-    /// What a person would read from it is used.  Mend: correct the named property in the export.
+    /// What a person would read from it is used.  A property is named where it is, or nearly is, one of the standard's;
+    /// anything else might be a value that strayed there.  Mend: correct the property, or the line, in the export.
     ManifestProperty = "manifest_property",
     /// `manifest.csv` announces a file that is not in the set.
     ///
@@ -45,8 +47,15 @@ codes! {
     FileMissing = "file_missing",
     /// A file is in the set although `manifest.csv` marks it `absent` or does not name it.
     ///
-    /// The file is read as complete: the data decides, not the manifest.  Mend: correct the manifest.
+    /// The file is read as changes: its records are taken, and nothing is deleted for not being in it.  Mend: write
+    /// `bulk` or `delta` for the file in the manifest.
     FileUnexpected = "file_unexpected",
+    /// Whether a file holds all records or only those that changed is not clear: `manifest.csv` has another word than
+    /// `bulk` or `delta` for it, or two that differ, or it names no file at all and the set is not a whole roster.
+    ///
+    /// The file is read as changes: its records are taken, those it marks as to be deleted are deleted, and nothing
+    /// is deleted for not being in it.  Mend: write `bulk` or `delta` for the file in the manifest.
+    FileModeUnclear = "file_mode_unclear",
     /// A file in the set is not one of the standard's.
     ///
     /// It is left alone.  Mend: take it out, or check its name for a typing error.
@@ -82,7 +91,8 @@ codes! {
     ColumnMissing = "column_missing",
     /// A column is not one of the standard's and does not start with `metadata.`.
     ///
-    /// It is kept among the record's extensions under its own name.  Mend: none needed if it is meant.
+    /// It is kept among the record's extensions under its own name.  It is told by its number where the line might be a
+    /// record and no header.  Mend: none needed if it is meant.
     ColumnUnknown = "column_unknown",
     /// A column has no name, usually from commas at the end of the header.
     ///
@@ -92,14 +102,18 @@ codes! {
     ///
     /// The first is used.  Mend: remove the second.
     ColumnTwice = "column_twice",
-    /// A column beyond the standard's seems to hold passwords.
+    /// A column beyond the standard's seems, by its name, to hold passwords, PINs, secrets or tokens.
     ///
-    /// It is not read.  Mend: take passwords out of the export.
+    /// It is not read.  Mend: take them out of the export.
     ColumnCredential = "column_credential",
     /// A line cannot be read as CSV: a quote is opened and not closed, or stands inside an unquoted value.
     ///
     /// The record is rejected.  Mend: quote the value and double the quotes in it.
     CsvSyntax = "csv_syntax",
+    /// A record is longer, or has more cells, than anything a school could mean.
+    ///
+    /// The record is rejected.  Mend: check the export for a runaway value or binary data.
+    RecordTooLong = "record_too_long",
     /// A record has more cells than the header has columns.
     ///
     /// The record is rejected if the surplus cells hold anything, since its values may stand in the wrong columns.
@@ -264,6 +278,11 @@ codes! {
     ///
     /// Records of that kind that seem to be missing are not deleted tonight.  Mend: fill the key of every record.
     DeletionsWithheld = "deletions_withheld",
+    /// The sharing settings name a school or a section that the feed does not have.
+    ///
+    /// Nothing is shared by that name; the others count as before.  If none of a list is there, the night fails instead,
+    /// since it would withdraw everything.  Mend: have the operator correct the key, or take it out of the settings.
+    SharingNamesNothing = "sharing_names_nothing",
 }
 
 #[cfg(test)]

@@ -2,6 +2,14 @@
 
 use super::macros::vocabularies;
 
+impl RoleType<'_> {
+    /// Whether whoever has the role is a contact of students and not a student or of the staff.
+    #[must_use]
+    pub fn is_contact(&self) -> bool {
+        matches!(self, Self::Parent | Self::Guardian | Self::Relative | Self::Contact)
+    }
+}
+
 vocabularies! {
     /// Type of an organization (OneRoster 1.2 `OrgType`).
     OrgType {
@@ -136,5 +144,17 @@ vocabularies! {
         Case = "case",
         /// Not known.
         Unknown = "unknown",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contacts_are_parents_guardians_relatives_and_other_contacts() {
+        let contacts = RoleType::TERMS.iter().filter(|it| RoleType::from_term(it).is_contact());
+        assert_eq!(contacts.collect::<Vec<_>>(), [&"guardian", &"parent", &"relative", &"contact"]);
+        assert!(!RoleType::from_term("ext:contact").is_contact());
     }
 }

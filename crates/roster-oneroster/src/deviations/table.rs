@@ -30,6 +30,18 @@ pub const AREAS: &[Area] = &[
                 "Read as if they were at the top.",
             ),
             read(
+                "copy_in_folder",
+                "a file of the standard in another folder than the manifest, such as `archive/enrollments.csv`",
+                Code::FileUnknown,
+                "Left alone.",
+            ),
+            read(
+                "copy_without_manifest",
+                "a file of the standard in another folder than most of them, and no manifest",
+                Code::FileUnknown,
+                "Left alone.",
+            ),
+            read(
                 "file_name_case",
                 "a file name in another case, such as `userprofiles.csv`",
                 Code::FileName,
@@ -54,7 +66,7 @@ pub const AREAS: &[Area] = &[
             ),
             refused(
                 "two_sets",
-                "the same file in two folders",
+                "the same files in two folders",
                 "It is not clear which set is meant.",
             ),
             refused(
@@ -70,9 +82,16 @@ pub const AREAS: &[Area] = &[
         deviations: &[
             read(
                 "no_manifest",
-                "no manifest, and columns of 1.1 or 1.2",
+                "no manifest, or one that names no file, with columns of 1.1 or 1.2 and all of `orgs.csv`, \
+                 `users.csv`, `classes.csv` and `enrollments.csv`",
                 Code::ManifestMissing,
                 "Every file is taken as complete; the edition is told by the columns.",
+            ),
+            read(
+                "no_manifest_in_part",
+                "no manifest, or one that names no file, and less than that",
+                Code::FileModeUnclear,
+                "Every file is read as changes: nothing is deleted for not being in it.",
             ),
             read(
                 "manifest_version_1",
@@ -106,19 +125,25 @@ pub const AREAS: &[Area] = &[
             ),
             read(
                 "property_twice",
-                "two lines about one file",
+                "two lines about one file that agree",
                 Code::ManifestProperty,
-                "The first one counts.",
+                "Read as one.",
+            ),
+            read(
+                "property_contradicted",
+                "two lines about one file that differ",
+                Code::FileModeUnclear,
+                "The file is read as changes: nothing is deleted for not being in it.",
             ),
             read(
                 "value_empty",
-                "no value for a file",
-                Code::ManifestProperty,
-                "The file is taken as complete if it is there.",
+                "no value for a file, or one that the standard does not know",
+                Code::FileModeUnclear,
+                "The file is read as changes: nothing is deleted for not being in it.",
             ),
             read(
                 "value_case",
-                "a value in another case, such as `Bulk`",
+                "a value in another case or word, such as `Bulk` or `full`",
                 Code::ManifestProperty,
                 "Read as the value that was meant.",
             ),
@@ -161,13 +186,13 @@ pub const AREAS: &[Area] = &[
                 "file_marked_absent",
                 "a file that the manifest marks `absent`",
                 Code::FileUnexpected,
-                "Taken as complete: the data decides.",
+                "Read as changes: nothing is deleted for not being in it.",
             ),
             read(
                 "file_not_named",
                 "a file that the manifest does not name",
                 Code::FileUnexpected,
-                "Taken as complete: the data decides.",
+                "Read as changes: nothing is deleted for not being in it.",
             ),
         ],
     },
@@ -429,6 +454,12 @@ pub const AREAS: &[Area] = &[
                 "more cells than columns, with something in them",
                 Code::RowTooWide,
                 "Its values may stand in the wrong columns.",
+            ),
+            rejected(
+                "row_long",
+                "a record of more than 4,096 cells or more than 1 MiB",
+                Code::RecordTooLong,
+                "The next line is read again as usual.",
             ),
             accepted("value_long", "values beyond 255 characters", "Kept in full."),
         ],

@@ -4,11 +4,11 @@
 
 use super::{ExportReport, LossReason, RowSource};
 use crate::{
-    files::vocabularies::{ROLE, USER_ROLE},
+    files::vocabularies::{USER_ROLE, is_contact},
     version::Version,
 };
 use roster_core::{
-    EntityKind, Result,
+    EntityKind, Result, derived_id,
     model::{OrgRow, OrgType, RelationshipRow, RoleRow, RoleType},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -188,10 +188,8 @@ impl People {
 
     /// The term of a role in 1.2.  `administrator`, which 1.1 has alone, is one of a school or of a district.
     pub(super) fn term_of_1_2<'a>(&self, role: &RoleRow<'a>, term: &'a str) -> (&'a str, bool) {
-        let of_1_1 = || {
-            let derived = [role.user_source_id, role.org_source_id, term].join("/");
-            role.source_id == derived
-        };
+        let of_1_1 =
+            || role.source_id == derived_id(&[role.user_source_id, role.org_source_id, term]);
         if term != "administrator" || !of_1_1() {
             return (term, true);
         }
@@ -225,10 +223,6 @@ fn term_of_1_1(term: &str) -> (&str, bool) {
         own if own == "staff" || own.starts_with("ext:") => ("aide", false),
         other => (other, true),
     }
-}
-
-fn is_contact(term: &str) -> bool {
-    ROLE.terms.contains(&term) && matches!(term, "parent" | "guardian" | "relative")
 }
 
 fn intern(known: &mut BTreeMap<String, u32>, list: &mut Vec<String>, text: &str) -> u32 {

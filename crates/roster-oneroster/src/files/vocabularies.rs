@@ -1,6 +1,7 @@
 //! The vocabularies of the binding, as its editions have them.
 
 use crate::version::{Version, Versions};
+use roster_core::model::RoleType;
 
 /// A vocabulary.
 #[derive(Debug)]
@@ -88,6 +89,13 @@ pub static ROLE: Vocabulary = extensible(&[
     "teacher",
 ]);
 
+/// Whether the agents of whoever has this role are students.
+///
+/// No edition has the model's `contact`; in 1.2 it is written as an extension.
+pub(crate) fn is_contact(role: &str) -> bool {
+    RoleType::from_term(role.strip_prefix("ext:").unwrap_or(role)).is_contact()
+}
+
 /// Role of a user in a class.
 pub static ENROLLMENT_ROLE: Vocabulary =
     extensible(&["administrator", "proctor", "student", "teacher"]);
@@ -113,6 +121,16 @@ pub static LEARNING_OBJECTIVE_SOURCE: Vocabulary = extensible(&["case", "unknown
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn contacts_are_known_also_as_extensions() {
+        for role in ["parent", "guardian", "relative", "contact", "ext:contact"] {
+            assert!(is_contact(role), "{role}");
+        }
+        for role in ["student", "teacher", "ext:coach", ""] {
+            assert!(!is_contact(role), "{role}");
+        }
+    }
 
     #[test]
     fn extension_terms_and_later_terms_are_allowed_from_1_2() {

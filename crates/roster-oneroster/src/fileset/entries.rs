@@ -8,6 +8,7 @@ use crate::{
 };
 use roster_core::{Diagnostic, DiagnosticCode, Result};
 use roster_tabular::Entry;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 /// The entries that are read, in load order.
 #[derive(Debug)]
@@ -16,11 +17,13 @@ pub(super) struct Known {
     pub(super) files: Vec<(&'static FileSpec, Entry)>,
 }
 
-/// Recognizes the standard's files, also under another spelling of case and in a folder.
+/// Recognizes the standard's files, also under another spelling of case and in a folder; all in one folder, so that a
+/// copy elsewhere is none of them.
 pub(super) fn recognize(entries: &[Entry], findings: &mut Vec<Diagnostic>) -> Result<Known> {
+    let home = home(entries)?;
     let mut taken = vec![false; entries.len()];
     let mut take = |matches: &dyn Fn(&str) -> bool, name: &'static str| {
-        let found = choose(entries, matches, name)?;
+        let found = choose(entries, home, matches, name)?;
         if let Some(index) = found {
             taken[index] = true;
         }
@@ -49,29 +52,67 @@ pub(super) fn recognize(entries: &[Entry], findings: &mut Vec<Diagnostic>) -> Re
     Ok(Known { manifest, files })
 }
 
-/// The entry that is meant: the exact name, else the least deep one.
+/// The folder that the files are taken from: the manifest's, else the one with most of the standard's files; of
+/// several, the least deep.
+fn home(entries: &[Entry]) -> Result<&str> {
+    let manifests = entries.iter().filter(|it| is_manifest(base(&it.name)));
+    let data = |it: &&Entry| FILES.iter().any(|spec| is_file(spec, base(&it.name)));
+    let mut counts = BTreeMap::<&str, usize>::new();
+    for manifest in manifests {
+        counts.insert(folder(&manifest.name), 0);
+    }
+    if counts.is_empty() {
+        for entry in entries.iter().filter(data) {
+            *counts.entry(folder(&entry.name)).or_default() += 1;
+        }
+    }
+    let mut folders: Vec<_> = counts.into_iter().collect();
+    let rank = |it: &(&str, usize)| (Reverse(it.1), depth(it.0));
+    folders.sort_by_key(rank);
+    match folders[..] {
+        [first, second, ..] if rank(&first) == rank(&second) => Err(twice(first.0, second.0)),
+        [first, ..] => Ok(first.0),
+        [] => Ok(""),
+    }
+}
+
+/// The entry of a folder that is meant: the exact name, else one of another spelling.
 fn choose(
     entries: &[Entry],
+    home: &str,
     matches: &dyn Fn(&str) -> bool,
     name: &'static str,
 ) -> Result<Option<usize>> {
-    if let Some(exact) = entries.iter().position(|it| *it.name == *name) {
-        return Ok(Some(exact));
-    }
-    let depth = |index: usize| entries[index].name.matches('/').count();
+    let here = |it: &usize| folder(&entries[*it].name) == home;
     let found = |it: &usize| matches(base(&entries[*it].name));
-    let mut candidates: Vec<usize> = (0..entries.len()).filter(found).collect();
-    candidates.sort_by_key(|it| depth(*it));
+    let candidates: Vec<_> = (0..entries.len()).filter(here).filter(found).collect();
+    if let Some(exact) = candidates.iter().find(|it| base(&entries[**it].name) == name) {
+        return Ok(Some(*exact));
+    }
     match candidates[..] {
-        [first, second, ..] if depth(first) == depth(second) => Err(mismatch(
-            "fileset.open",
-            "the set holds the same file twice, in two folders or spellings; send one set at a time",
-        )
-        .context("first", shown(&entries[first]))
-        .context("second", shown(&entries[second]))),
-        [first, ..] => Ok(Some(first)),
+        [first, second, ..] => Err(twice(&entries[first].name, &entries[second].name)),
+        [first] => Ok(Some(first)),
         [] => Ok(None),
     }
+}
+
+fn twice(first: &str, second: &str) -> roster_core::Error {
+    let message =
+        "the set holds the same files twice, in two folders or spellings; send one set at a time";
+    let shown = |name: &str| name.chars().take(100).collect::<String>();
+    mismatch("fileset.open", message)
+        .context("first", shown(first))
+        .context("second", shown(second))
+}
+
+/// The folder of an entry, empty at the top.
+fn folder(name: &str) -> &str {
+    name.rsplit_once('/').map_or("", |it| it.0)
+}
+
+/// How many folders lead to what is in a folder.
+fn depth(folder: &str) -> usize {
+    if folder.is_empty() { 0 } else { folder.matches('/').count() + 1 }
 }
 
 fn is_file(spec: &FileSpec, name: &str) -> bool {

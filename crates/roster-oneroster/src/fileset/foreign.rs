@@ -1,6 +1,6 @@
 //! Other formats that are taken for OneRoster, and the sentence that says so.
 
-use super::{entries::base, header::RawHeader, mismatch};
+use super::{entries::base, header::RawHeader, mismatch, naming::FirstLine};
 use crate::files::FileSpec;
 use roster_core::{EntityKind, Error, Result};
 use roster_tabular::Entry;
@@ -17,6 +17,77 @@ const SDS_V1: &[&str] = &[
     "teacher.csv",
     "studentenrollment.csv",
     "teacherroster.csv",
+];
+
+/// Names of columns that the formats have that are taken for OneRoster, and those of its REST binding.
+pub(super) const COLUMNS: [&[&str]; 3] = [SDS_COLUMNS, OTHER_SDS_COLUMNS, CLEVER_COLUMNS];
+
+/// Further columns of Microsoft's School Data Sync formats.
+const OTHER_SDS_COLUMNS: &[&str] = &[
+    "code",
+    "number",
+    "school number",
+    "SIS",
+    "student number",
+    "teacher number",
+    "section name",
+    "section number",
+    "course name",
+    "course description",
+    "course number",
+    "periods",
+    "status",
+    "user flags",
+    "relationshipUserSourcedId",
+    "relationshipRole",
+];
+
+/// Columns of Clever's SFTP format, and plain words that home-made exports use for the same.
+const CLEVER_COLUMNS: &[&str] = &[
+    "id",
+    "user id",
+    "school id",
+    "student id",
+    "teacher id",
+    "staff id",
+    "section id",
+    "course id",
+    "term id",
+    "sis id",
+    "state id",
+    "nces id",
+    "school name",
+    "last name",
+    "first name",
+    "middle name",
+    "full name",
+    "user name",
+    "password",
+    "gender",
+    "dob",
+    "birth date",
+    "email address",
+    "student email",
+    "teacher email",
+    "grade level",
+    "graduation year",
+    "subject",
+    "period",
+    "term name",
+    "term start",
+    "term end",
+    "street",
+    "address",
+    "city",
+    "state",
+    "zip",
+    "race",
+    "home language",
+    "contact name",
+    "contact phone",
+    "contact email",
+    "contact relationship",
+    "relationship",
 ];
 
 /// Columns that only Microsoft's School Data Sync formats have.
@@ -84,5 +155,5 @@ fn is_sds(header: &RawHeader) -> bool {
 fn school_data_sync(header: &RawHeader) -> Error {
     mismatch("fileset.open", SDS)
         .context("file", &header.entry.name)
-        .context("columns", header.shown())
+        .context("columns", header.shown(FirstLine::Unclear))
 }

@@ -1,15 +1,20 @@
 //! The header of a file: which column stands where.
 
-use super::{SetFile, mismatch, mode_of};
+use super::{
+    SetFile, mismatch,
+    modes::Modes,
+    naming::{FirstLine, holds_credential},
+};
 use crate::{
     files::{Column, Content, FileSpec},
     finding::{about_file, shortened},
-    manifest::Manifest,
+    manifest::Mode,
     version::{Version, Versions},
 };
 use roster_core::{Diagnostic, DiagnosticCode, Error, Result};
 use roster_tabular::{
-    Binding, Bundle, ColumnName, CsvLimits, CsvReader, Entry, ReadOutcome, Record, bind,
+    Binding, Bundle, ColumnName, CsvLimits, CsvReader, Entry, HeaderFinding, Malformed,
+    ReadOutcome, Record, bind,
 };
 use std::sync::Arc;
 
@@ -30,10 +35,21 @@ pub(crate) struct Header {
     /// The spec's columns, under the name the file has for them.
     names: Vec<Arc<str>>,
     columns: &'static [Column],
-    /// Columns that become extensions, by key, as position and key.
-    pub(crate) extensions: Vec<(usize, String)>,
+    /// Columns that become extensions.
+    pub(crate) extensions: Vec<Extra>,
     /// Number of cells of the header.
     pub(crate) width: usize,
+    first_line: FirstLine,
+}
+
+/// A column beyond the standard's.
+#[derive(Clone, Debug)]
+pub(crate) struct Extra {
+    pub(crate) position: usize,
+    /// Its name, under which it is kept.
+    pub(crate) name: String,
+    /// Its name as findings may tell it.
+    pub(crate) told: Arc<str>,
 }
 
 /// A column that is there.
@@ -62,9 +78,8 @@ impl RawHeader {
             }
             ReadOutcome::Record => Some(record),
             ReadOutcome::End => None,
-            ReadOutcome::Malformed(_) => {
-                return Err(mismatch("fileset.header", "the header line cannot be read as CSV")
-                    .context("file", &entry.name));
+            ReadOutcome::Malformed(reason) => {
+                return Err(malformed_header(reason, limits).context("file", &entry.name));
             }
         };
         Ok(Self { spec, entry: entry.clone(), delimiter, record })
@@ -96,12 +111,13 @@ impl RawHeader {
     }
 
     /// Its column names, for an error.
-    pub(super) fn shown(&self) -> String {
-        self.cells().take(60).map(|it| shortened(it).to_string()).collect::<Vec<_>>().join(" ")
+    pub(super) fn shown(&self, line: FirstLine) -> String {
+        let names = self.cells().enumerate().take(60).map(|(position, it)| line.told(position, it));
+        names.collect::<Vec<_>>().join(", ")
     }
 
     /// Finds the columns; what is odd about them becomes the file's findings.
-    pub(super) fn bind(self, version: Version, manifest: Option<&Manifest>) -> SetFile {
+    pub(super) fn bind(self, version: Version, modes: &Modes<'_>) -> SetFile {
         let mut findings = Vec::new();
         let header = match &self.record {
             Some(record) => Header::bind(record, &self, version, &mut findings),
@@ -111,8 +127,16 @@ impl RawHeader {
             findings.push(about_file(DiagnosticCode::FileDelimiter, &self.entry.name, 1, None));
         }
         let refusal = self.record.as_ref().and_then(|_| self.refusal(&header));
-        let mode = mode_of(self.spec, manifest);
-        SetFile { spec: self.spec, entry: self.entry, mode, header, findings, refusal }
+        let mode = modes.of(self.spec);
+        SetFile {
+            spec: self.spec,
+            entry: self.entry,
+            mode: mode.unwrap_or(Mode::Delta),
+            mode_is_clear: mode.is_some(),
+            header,
+            findings,
+            refusal,
+        }
     }
 
     /// The reason why no record could be read: a column that every record needs is not there.
@@ -123,13 +147,16 @@ impl RawHeader {
             self.spec.columns.iter().zip(&header.positions).find(|(column, position)| {
                 position.is_none() && column.fields().iter().any(|it| needed(it))
             })?;
-        let message =
-            "a column that every record needs is missing; export it, with exactly this name";
+        let message = if header.positions.iter().all(Option::is_none) {
+            "the first line names none of the file's columns; export the file with its header line"
+        } else {
+            "a column that every record needs is missing; export it, with exactly this name"
+        };
         Some(
             mismatch("fileset.header", message)
                 .context("file", &self.entry.name)
                 .context("column", missing.0.name)
-                .context("found", self.shown()),
+                .context("found", self.shown(header.first_line)),
         )
     }
 }
@@ -155,17 +182,20 @@ impl Header {
                 None => column.name_in(version).into(),
             })
             .collect();
-        let mut header =
-            Self { positions, names, columns, extensions: Vec::new(), width: binding.width() };
+        let first_line = judge_line(columns, &positions, version);
+        let (extensions, width) = (Vec::new(), binding.width());
+        let mut header = Self { positions, names, columns, extensions, width, first_line };
         let mut find = |code, column: &str| {
             findings.push(about_file(code, &raw.entry.name, record.line(), Some(column)));
         };
-        for finding in odd {
-            let order = finding.code == DiagnosticCode::ColumnOrder && version != Version::V1_0;
-            let shape =
-                matches!(finding.code, DiagnosticCode::ColumnUnnamed | DiagnosticCode::ColumnTwice);
-            if order || shape {
-                find(finding.code, &finding.column);
+        for HeaderFinding { code, column, position } in odd {
+            match (code, position) {
+                (DiagnosticCode::ColumnOrder, Some(_)) if version == Version::V1_0 => {}
+                (DiagnosticCode::ColumnOrder | DiagnosticCode::ColumnTwice, Some(position)) => {
+                    find(code, &first_line.told(position, &column));
+                }
+                (DiagnosticCode::ColumnUnnamed, _) => find(code, &column),
+                _ => {}
             }
         }
         header.judge_names(version, &mut find);
@@ -193,14 +223,15 @@ impl Header {
             if name.is_empty() {
                 continue;
             }
+            let told = self.first_line.told(*position, name);
             if holds_credential(name) {
-                find(DiagnosticCode::ColumnCredential, name);
+                find(DiagnosticCode::ColumnCredential, &told);
                 continue;
             }
             if !name.starts_with("metadata.") {
-                find(DiagnosticCode::ColumnUnknown, name);
+                find(DiagnosticCode::ColumnUnknown, &told);
             }
-            self.extensions.push((*position, name.clone()));
+            self.extensions.push(Extra { position: *position, name: name.clone(), told });
         }
     }
 
@@ -230,21 +261,29 @@ impl Header {
     }
 }
 
-/// True for the names people give to columns of passwords.
-fn holds_credential(name: &str) -> bool {
-    let folded = name.to_lowercase();
-    ["password", "passwd", "passphrase", "pwd"].iter().any(|it| folded.contains(it))
+/// What is wrong with a header line that cannot be read.
+fn malformed_header(reason: Malformed, limits: CsvLimits) -> Error {
+    match reason {
+        Malformed::TooManyColumns => {
+            mismatch("fileset.header", "the header has too many columns; check the export")
+                .context("max_columns", limits.max_columns)
+        }
+        Malformed::TooLong => {
+            mismatch("fileset.header", "the header line is too long; check the export")
+                .context("max_bytes", limits.max_record_bytes)
+        }
+        Malformed::StrayQuote | Malformed::UnclosedQuote => {
+            mismatch("fileset.header", "the header line cannot be read as CSV: its quotes are odd")
+        }
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_of_passwords_are_known_by_name() {
-        for name in ["Password", "metadata.initialPassword", "student_pwd", "passwd"] {
-            assert!(holds_credential(name), "{name}");
-        }
-        assert!(!holds_credential("metadata.pass"));
-    }
+/// A first line is a header for sure where it names the key and most columns that the edition requires.
+fn judge_line(columns: &[Column], positions: &[Option<usize>], version: Version) -> FirstLine {
+    let all = || columns.iter().zip(positions);
+    let key = all()
+        .any(|(column, position)| column.fields().contains(&"source_id") && position.is_some());
+    let required = || all().filter(|it| it.0.required.contains(version));
+    let found = required().filter(|it| it.1.is_some()).count();
+    if key && 2 * found >= required().count() { FirstLine::Header } else { FirstLine::Unclear }
 }

@@ -1,28 +1,84 @@
 //! The cells of a record, trimmed, and cleaned where a cell has what no value should.
 
-use crate::{finding::Findings, reader::layout::Layout};
+use crate::{finding::Findings, reader::layout::Place};
 use roster_core::DiagnosticCode;
 use roster_tabular::Record;
 
 /// Cells of one record.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Cells<'a> {
     record: &'a Record,
-    /// Cells whose text had to be changed; empty for nearly every record.
-    cleaned: &'a [(usize, String)],
+    cleaned: &'a Cleaned,
+}
+
+/// The cells of one record whose text had to be changed; none for nearly every record.  The memory is used again.
+#[derive(Debug, Default)]
+pub(super) struct Cleaned {
+    text: String,
+    /// Where a column's text is, by position; reaches only as far as a cell was ever changed.
+    places: Vec<Option<(usize, usize)>>,
+    /// Which of the layout's columns were changed.
+    changed: Vec<usize>,
 }
 
 impl<'a> Cells<'a> {
-    pub(super) fn new(record: &'a Record, cleaned: &'a [(usize, String)]) -> Self {
+    pub(super) fn new(record: &'a Record, cleaned: &'a Cleaned) -> Self {
         Self { record, cleaned }
     }
 
     /// The cell without spaces around; empty where the record has none.
-    pub(super) fn get(&self, column: usize) -> &'a str {
-        if let Some((_, text)) = self.cleaned.iter().find(|it| it.0 == column) {
-            return text;
+    pub(super) fn get(self, column: usize) -> &'a str {
+        match self.cleaned.get(column) {
+            Some(text) => text,
+            None => trimmed(self.record.get(column).unwrap_or_default()),
         }
-        trimmed(self.record.get(column).unwrap_or_default())
+    }
+}
+
+impl Cleaned {
+    fn get(&self, column: usize) -> Option<&str> {
+        let (start, end) = (*self.places.get(column)?)?;
+        Some(&self.text[start..end])
+    }
+
+    /// Copies the cells that have line breaks or control characters, without those.
+    pub(super) fn read(&mut self, columns: &[Place], record: &Record) {
+        for index in self.changed.drain(..) {
+            self.places[columns[index].position] = None;
+        }
+        self.text.clear();
+        if !record.has_line_break() && !record.has_control() {
+            return;
+        }
+        for (index, Place { position, .. }) in columns.iter().enumerate() {
+            let text = record.get(*position).unwrap_or_default();
+            if text.contains(|it| breaks_line(it) || is_control(it)) {
+                self.push(*position, text);
+                self.changed.push(index);
+            }
+        }
+    }
+
+    fn push(&mut self, position: usize, text: &str) {
+        if self.places.len() <= position {
+            self.places.resize(position + 1, None);
+        }
+        let start = self.text.len();
+        push_cleaned(text, &mut self.text);
+        self.places[position] = Some((start, self.text.len()));
+    }
+
+    /// Reports what was changed.
+    pub(super) fn report(&self, columns: &[Place], record: &Record, findings: &mut Findings<'_>) {
+        for Place { position, name } in self.changed.iter().map(|it| &columns[*it]) {
+            let text = record.get(*position).unwrap_or_default();
+            if text.contains(breaks_line) {
+                findings.repaired(DiagnosticCode::LineBreakInValue, name);
+            }
+            if text.contains(is_control) {
+                findings.repaired(DiagnosticCode::ControlCharacter, name);
+            }
+        }
     }
 }
 
@@ -32,52 +88,22 @@ fn trimmed(text: &str) -> &str {
     if plain(bytes.first()) && plain(bytes.last()) { text } else { text.trim() }
 }
 
-/// Copies the cells that have line breaks or control characters, without those.
-pub(super) fn clean(layout: &Layout, record: &Record, out: &mut Vec<(usize, String)>) {
-    out.clear();
-    if !record.has_line_break() && !record.has_control() {
-        return;
-    }
-    for column in layout.columns() {
-        let text = record.get(column).unwrap_or_default();
-        if text.contains(|it| breaks_line(it) || is_control(it)) {
-            out.push((column, cleaned(text)));
-        }
-    }
-}
-
-/// Reports what [`clean`] changed.
-pub(super) fn report(
-    layout: &Layout,
-    record: &Record,
-    cleaned: &[(usize, String)],
-    findings: &mut Findings<'_>,
-) {
-    for (column, _) in cleaned {
-        let text = record.get(*column).unwrap_or_default();
-        let Some(name) = layout.name_of(*column) else { continue };
-        if text.contains(breaks_line) {
-            findings.repaired(DiagnosticCode::LineBreakInValue, &name);
-        }
-        if text.contains(is_control) {
-            findings.repaired(DiagnosticCode::ControlCharacter, &name);
-        }
-    }
-}
-
-fn cleaned(text: &str) -> String {
-    let mut clean = String::with_capacity(text.len());
+/// Appends a text without its control characters and the spaces around it; a line break becomes a space.
+fn push_cleaned(text: &str, out: &mut String) {
+    let start = out.len();
     let mut after_return = false;
     for character in text.chars() {
         match character {
             '\n' if after_return => {}
-            '\n' | '\r' => clean.push(' '),
-            other if is_control(other) => {}
-            other => clean.push(other),
+            // Spaces at the start stay out, those at the end are cut off below.
+            '\n' | '\r' if out.len() > start => out.push(' '),
+            other if is_control(other) || breaks_line(other) => {}
+            other if out.len() == start && other.is_whitespace() => {}
+            other => out.push(other),
         }
         after_return = character == '\r';
     }
-    clean.trim().to_owned()
+    out.truncate(start + out[start..].trim_end().len());
 }
 
 fn breaks_line(character: char) -> bool {
@@ -97,7 +123,9 @@ mod tests {
         for (cell, expected) in
             [("a\r\nb", "a b"), ("a\nb\rc", "a b c"), ("a\0b\u{fffd}", "ab"), (" a\tb \n", "a\tb")]
         {
-            assert_eq!(cleaned(cell), expected);
+            let mut text = "before ".to_owned();
+            push_cleaned(cell, &mut text);
+            assert_eq!(text, format!("before {expected}"));
         }
         for (cell, expected) in [("a", "a"), (" a ", "a"), ("\u{a0}é\u{a0}", "é"), ("", "")] {
             assert_eq!(trimmed(cell), expected);

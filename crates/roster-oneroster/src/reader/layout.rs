@@ -20,6 +20,7 @@ pub(crate) struct Layout {
     pub(super) entity: EntityKind,
     pub(super) version: Version,
     pub(super) mode: Mode,
+    pub(super) mode_is_clear: bool,
     pub(super) width: usize,
     pub(super) key: Step,
     pub(super) status: Option<Place>,
@@ -28,6 +29,8 @@ pub(crate) struct Layout {
     pub(super) steps: Vec<Step>,
     /// Position and `"name":` of the columns that are kept as extensions, by name.
     pub(super) extensions: Vec<(usize, String)>,
+    /// All columns that are read, by position.
+    pub(super) columns: Vec<Place>,
     pub(super) roles: Option<UserRoles>,
     pub(super) agents: Option<Place>,
     /// Position of a user's grades.
@@ -111,55 +114,42 @@ impl Layout {
         let header = &file.header;
         let step = |index: usize| Step::new(header, &schema.fields[index], version);
         let first = EntitySchema::EXTENSIONS + 1;
-        Self {
+        let extensions = extensions(header, roles_in_users);
+        let mut layout = Self {
             file: file.entry.name.clone(),
             entity,
             version,
             mode: file.mode,
+            mode_is_clear: file.mode_is_clear,
             width: header.width,
             key: step(EntitySchema::SOURCE_ID),
             status: place(header, |it| matches!(it, Content::Status)),
             last_modified: place(header, |it| matches!(it, Content::DateLastModified)),
             steps: (first..schema.fields.len()).map(step).collect(),
-            extensions: extensions(header, roles_in_users),
+            extensions: extensions.iter().map(|it| (it.0.position, json_key(&it.1))).collect(),
+            columns: Vec::new(),
             roles: if roles_in_users { user_roles(header) } else { None },
             agents: place(header, |it| matches!(it, Content::Agents)),
             grades: header
                 .found()
                 .find(|it| it.column.fields() == ["grades"])
                 .map(|it| it.position),
-        }
+        };
+        let extensions: Vec<_> = extensions.into_iter().map(|it| it.0).collect();
+        layout.columns = layout.places(&extensions);
+        layout
     }
 
-    /// Positions of the columns that are read; never one of a credential.
-    pub(super) fn columns(&self) -> impl Iterator<Item = usize> + '_ {
+    /// The columns that are read, by position; never one of a credential.
+    fn places(&self, extensions: &[Place]) -> Vec<Place> {
+        let of_step = |it: &Step| Some(Place { position: it.position?, name: it.name.clone() });
+        let steps = std::iter::once(&self.key).chain(&self.steps).filter_map(of_step);
         let roles = self.roles.iter().flat_map(|it| [&it.organizations, &it.role]);
-        let places = self.status.iter().chain(&self.last_modified).chain(&self.agents).chain(roles);
-        let mut columns: Vec<_> = std::iter::once(&self.key)
-            .chain(&self.steps)
-            .filter_map(|it| it.position)
-            .chain(places.map(|it| it.position))
-            .chain(self.extensions.iter().map(|it| it.0))
-            .collect();
-        columns.sort_unstable();
-        columns.dedup();
-        columns.into_iter()
-    }
-
-    /// The name of a column that is read.
-    pub(super) fn name_of(&self, column: usize) -> Option<Arc<str>> {
-        let mut steps = std::iter::once(&self.key).chain(&self.steps);
-        if let Some(step) = steps.find(|it| it.position == Some(column)) {
-            return Some(step.name.clone());
-        }
-        let roles = self.roles.iter().flat_map(|it| [&it.organizations, &it.role]);
-        let mut places =
-            self.status.iter().chain(&self.last_modified).chain(&self.agents).chain(roles);
-        if let Some(place) = places.find(|it| it.position == column) {
-            return Some(place.name.clone());
-        }
-        let extension = self.extensions.iter().find(|it| it.0 == column)?;
-        Some(extension.1.trim_matches(['"', ':']).into())
+        let others = self.status.iter().chain(&self.last_modified).chain(&self.agents).chain(roles);
+        let mut places: Vec<_> = steps.chain(others.chain(extensions).cloned()).collect();
+        places.sort_by_key(|it| it.position);
+        places.dedup_by_key(|it| it.position);
+        places
     }
 }
 
@@ -232,22 +222,31 @@ fn user_roles(header: &Header) -> Option<UserRoles> {
 }
 
 /// The columns kept under their own name, in the order of their names.
-fn extensions(header: &Header, roles_in_users: bool) -> Vec<(usize, String)> {
+fn extensions(header: &Header, roles_in_users: bool) -> Vec<(Place, String)> {
     let own = |it: &Found| match it.column.content {
         Content::Extension => true,
         // Beside a file of roles nothing else would keep it.
         Content::RoleOfUser => !roles_in_users,
         _ => false,
     };
-    let own = header.found().filter(own).map(|it| (it.position, it.column.name.to_owned()));
-    let mut columns: Vec<(usize, String)> = header.extensions.iter().cloned().chain(own).collect();
+    let own = header
+        .found()
+        .filter(own)
+        .map(|it| (Place { position: it.position, name: it.name }, it.column.name.to_owned()));
+    let extras = header
+        .extensions
+        .iter()
+        .map(|it| (Place { position: it.position, name: it.told.clone() }, it.name.clone()));
+    let mut columns: Vec<_> = extras.chain(own).collect();
     columns.sort_by(|one, other| one.1.cmp(&other.1));
     columns.dedup_by(|one, other| one.1 == other.1);
-    for (_, name) in &mut columns {
-        let mut key = String::new();
-        push_json_string(&mut key, name);
-        key.push(':');
-        *name = key;
-    }
     columns
+}
+
+/// `"name":`.
+fn json_key(name: &str) -> String {
+    let mut key = String::new();
+    push_json_string(&mut key, name);
+    key.push(':');
+    key
 }

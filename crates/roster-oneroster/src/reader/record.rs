@@ -1,7 +1,7 @@
 //! Reads one record into a batch.
 
 use super::{
-    cells::{Cells, clean, report},
+    cells::{Cells, Cleaned},
     layout::{Layout, Place, UserRoles},
     values::{Field, Notes, Term, is_null, is_plain_key, term_of},
 };
@@ -9,10 +9,11 @@ use crate::{files::vocabularies::STATUS, finding::Findings, manifest::Mode, vers
 use roster_core::{
     Batch, DiagnosticCode, RowBuilder, Severity, Tombstone,
     model::{RoleRow, RoleType},
+    push_derived_id,
     value::push_json_string,
 };
 use roster_tabular::{Record, field};
-use std::fmt::Write as _;
+use std::mem;
 
 /// What became of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +33,9 @@ pub(super) enum Verdict {
 /// Memory that is used again for every record.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
-    cleaned: Vec<(usize, String)>,
+    cleaned: Cleaned,
     key: String,
+    organizations: Items,
     /// Whether the file's filled `status` or `dateLastModified` was reported.
     status_reported: bool,
 }
@@ -57,16 +59,16 @@ impl Layout {
         if record.is_blank() {
             return Verdict::Blank;
         }
-        clean(self, record, &mut scratch.cleaned);
+        self.clean(record, scratch);
         let cells = Cells::new(record, &scratch.cleaned);
         let source_id = self.key.position.map(|it| cells.get(it)).unwrap_or_default();
         let source_id = if is_null(source_id) { "" } else { source_id };
         let Batch { rows, diagnostics, .. } = batch;
         let mut findings =
             Findings { out: diagnostics, file: &self.file, line: record.line(), source_id };
-        report(self, record, &scratch.cleaned, &mut findings);
+        scratch.cleaned.report(&self.columns, record, &mut findings);
         let verdict = if self.judge_width(record, &mut findings) {
-            match self.life(&cells, &mut findings, &mut scratch.status_reported) {
+            match self.life(cells, &mut findings, &mut scratch.status_reported) {
                 Life::Unknown => Verdict::Unreadable(DiagnosticCode::UnknownStatus),
                 Life::Gone if !source_id.is_empty() => {
                     let (source_id, position) = (source_id.into(), record.line());
@@ -75,7 +77,7 @@ impl Layout {
                 }
                 Life::Active | Life::Gone => {
                     let mut row = rows.begin();
-                    let usable = self.fill(&cells, &mut row, &mut findings);
+                    let usable = self.fill(cells, &mut row, &mut findings);
                     if usable {
                         row.finish(record.line());
                     }
@@ -95,6 +97,11 @@ impl Layout {
         verdict
     }
 
+    /// Makes the record's cells ready to be read.
+    pub(super) fn clean(&self, record: &Record, scratch: &mut Scratch) {
+        scratch.cleaned.read(&self.columns, record);
+    }
+
     /// Whether the cells stand under their columns.
     fn judge_width(&self, record: &Record, findings: &mut Findings<'_>) -> bool {
         if record.len() == self.width {
@@ -111,7 +118,7 @@ impl Layout {
     }
 
     /// Whether the record lives.
-    fn life(&self, cells: &Cells<'_>, findings: &mut Findings<'_>, reported: &mut bool) -> Life {
+    fn life(&self, cells: Cells<'_>, findings: &mut Findings<'_>, reported: &mut bool) -> Life {
         let stamp = self.last_modified.as_ref().map(|it| (it, cells.get(it.position)));
         let status = self.status.as_ref().map(|it| (it, cells.get(it.position)));
         let filled = |it: &(&Place, &str)| !it.1.is_empty() && !is_null(it.1);
@@ -128,12 +135,14 @@ impl Layout {
                     of_file.warn(DiagnosticCode::StatusInBulk, &place.name);
                 }
             }
-            Mode::Delta => judge_stamp(stamp, findings),
+            Mode::Delta if self.mode_is_clear => judge_stamp(stamp, findings),
+            // What a delta has to fill is not asked of a file that may be none.
+            Mode::Delta => {}
         }
         if let Some((place, text)) = status.filter(filled) {
             return self.status(place, text, findings);
         }
-        if let (Mode::Delta, Some((place, _))) = (self.mode, status) {
+        if let (Mode::Delta, true, Some((place, _))) = (self.mode, self.mode_is_clear, status) {
             findings.warn(DiagnosticCode::StatusMissing, &place.name);
         }
         Life::Active
@@ -164,7 +173,7 @@ impl Layout {
     /// Appends all fields; false when the record cannot be used.
     fn fill(
         &self,
-        cells: &Cells<'_>,
+        cells: Cells<'_>,
         row: &mut RowBuilder<'_>,
         findings: &mut Findings<'_>,
     ) -> bool {
@@ -191,7 +200,7 @@ impl Layout {
     }
 
     /// Appends the extensions as a JSON object; false when all are empty.
-    fn push_extensions(&self, cells: &Cells<'_>, out: &mut String) -> bool {
+    fn push_extensions(&self, cells: Cells<'_>, out: &mut String) -> bool {
         let before = out.len();
         for (position, key) in &self.extensions {
             let text = cells.get(*position);
@@ -210,16 +219,24 @@ impl Layout {
     }
 
     /// Appends the roles of the user that was read last, one for each organization.
-    pub(super) fn read_roles(&self, record: &Record, scratch: &mut Scratch, batch: &mut Batch) {
-        let Some(UserRoles { organizations, role, vocabulary }) = &self.roles else { return };
-        let Scratch { cleaned, key, .. } = scratch;
+    pub(super) fn read_roles(
+        &self,
+        record: &Record,
+        scratch: &mut Scratch,
+        batch: &mut Batch,
+    ) -> Taken {
+        let Some(UserRoles { organizations, role, vocabulary }) = &self.roles else {
+            return Taken::All;
+        };
+        let Scratch { cleaned, key, organizations: items, .. } = scratch;
         let cells = Cells::new(record, cleaned);
         let cell = |it: usize| Some(cells.get(it)).filter(|it| !is_null(it)).unwrap_or_default();
         let user = self.key.position.map(cell).unwrap_or_default();
         let (list, written) = (cell(organizations.position), cell(role.position));
         if list.is_empty() || written.is_empty() {
-            return;
+            return Taken::All;
         }
+        items.read(list);
         let Batch { rows, diagnostics, records_read, records_rejected, .. } = batch;
         let (file, line) = (&self.file, record.line());
         let mut findings = Findings { out: diagnostics, file, line, source_id: user };
@@ -229,42 +246,39 @@ impl Layout {
             Term::Respelt(_) => findings.repaired(DiagnosticCode::VocabularyForm, &role.name),
             Term::Unknown(_) => findings.warn(DiagnosticCode::UnknownVocabulary, &role.name),
         }
-        if field::list_items(list).any(|it| !is_plain_key(&it)) {
+        if items.iter().any(|it| !is_plain_key(it)) {
             findings.warn(DiagnosticCode::IdentifierCharacters, &organizations.name);
         }
         let limit = rows.bytes() + MOST_DERIVED_BYTES;
-        for (index, organization) in field::list_items(list).enumerate() {
-            if is_repeated(list, index, &organization) {
+        for (index, organization) in items.iter().enumerate() {
+            if items.is_repeated(index) {
                 continue;
             }
             *records_read += 1;
             if rows.bytes() > limit {
+                // No role has the user's key: nobody knows which roles are left out.
+                findings.source_id = "";
                 findings.rejected(DiagnosticCode::ListTooLong, &organizations.name);
                 *records_rejected += 1;
-                return;
+                return Taken::Some;
             }
             key.clear();
-            // Writing to a text cannot fail.
-            _ = write!(key, "{user}/{organization}/{}", term.text());
+            push_derived_id(&[user, organization, term.text()], key);
             let row = RoleRow {
                 source_id: key,
                 user_source_id: user,
-                org_source_id: &organization,
+                org_source_id: organization,
                 role: Some(RoleType::from_term(term.text())),
                 is_primary: Some(index == 0),
                 ..RoleRow::default()
             };
             rows.push(line, &row);
         }
+        Taken::All
     }
 
-    /// The key, the agents and the role of a user that is read for its relationships.
-    pub(super) fn agents<'a>(
-        &self,
-        record: &'a Record,
-        scratch: &'a mut Scratch,
-    ) -> UserAgents<'a> {
-        clean(self, record, &mut scratch.cleaned);
+    /// The key, the agents and the role of the user that was made ready last.
+    pub(super) fn agents<'a>(&self, record: &'a Record, scratch: &'a Scratch) -> UserAgents<'a> {
         let cells = Cells::new(record, &scratch.cleaned);
         let cell = |it: usize| Some(cells.get(it)).filter(|it| !is_null(it)).unwrap_or_default();
         UserAgents {
@@ -282,11 +296,43 @@ impl Layout {
 /// The most that the list of one record may grow to as rows of their own; only hostile input comes near.
 pub(super) const MOST_DERIVED_BYTES: usize = 16 << 20;
 
-/// Whether an item stands before `index` already; lists beyond anything a school has are left to the check for
-/// duplicate keys.
-fn is_repeated(list: &str, index: usize, item: &str) -> bool {
-    const LONG: usize = 100;
-    index < LONG && field::list_items(list).take(index).any(|it| it == item)
+/// How many of a record's rows of another entity were taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    All,
+    /// There were too many of them.
+    Some,
+}
+
+/// The items of a list, read once, in memory that is used again.
+#[derive(Debug, Default)]
+struct Items {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Items {
+    fn read(&mut self, list: &str) {
+        self.text.clear();
+        self.ends.clear();
+        for item in field::list_items(list) {
+            self.text.push_str(&item);
+            self.ends.push(self.text.len());
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        let mut start = 0;
+        self.ends.iter().map(move |end| &self.text[mem::replace(&mut start, *end)..*end])
+    }
+
+    /// Whether the item at `index` stands before it already; lists beyond anything a school has are left to the check
+    /// for duplicate keys.
+    fn is_repeated(&self, index: usize) -> bool {
+        const LONG: usize = 100;
+        index < LONG
+            && self.iter().nth(index).is_some_and(|it| self.iter().take(index).any(|one| one == it))
+    }
 }
 
 fn says_gone(status: &str) -> bool {

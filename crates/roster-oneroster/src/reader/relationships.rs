@@ -5,22 +5,25 @@
 
 use super::{
     layout::Layout,
-    record::{MOST_DERIVED_BYTES, Scratch, UserAgents},
+    record::{MOST_DERIVED_BYTES, Scratch, Taken, UserAgents},
     source::Records,
-    table::{Progress, done, reject_line},
+    table::{Progress, done, reject_line, reject_silently},
 };
 use crate::{
-    files::vocabularies::ROLE, fileset::SetFile, finding::Findings, manifest::Mode,
+    files::vocabularies::is_contact,
+    fileset::SetFile,
+    finding::{Findings, malformed},
+    manifest::Mode,
     version::Version,
 };
 use roster_core::{
     Batch, BatchLimits, DiagnosticCode, EntityKind, ExtractEvent, Origin, Result, Rows, Severity,
     model::{RelationshipRow, RoleRow, RoleType, TypedRow},
+    push_derived_id,
 };
 use roster_tabular::{ReadOutcome, Record, field};
 use std::{
     collections::{HashSet, VecDeque},
-    fmt::Write as _,
     hash::{BuildHasherDefault, Hasher},
     mem,
 };
@@ -130,11 +133,6 @@ impl People {
     }
 }
 
-/// The roles of those whose agents are students.
-fn is_contact(role: &str) -> bool {
-    matches!(field::term(role, ROLE.terms).value(), Some("parent" | "guardian" | "relative"))
-}
-
 /// The reading of relationships.
 #[derive(Debug)]
 pub(super) struct Relationships {
@@ -144,6 +142,8 @@ pub(super) struct Relationships {
     scratch: Scratch,
     batch: Batch,
     side: Side,
+    /// Whether the users are asked for as well, so that their batches tell of records that cannot be read.
+    told: bool,
     /// Whether this is the first reading.
     first: bool,
     /// The side of the second reading.
@@ -162,6 +162,7 @@ impl Relationships {
         roles_in_users: bool,
         people: &People,
         records: Records,
+        told: bool,
     ) -> Self {
         let layout = Layout::new(file, version, roles_in_users);
         let (side, second) = people.sides();
@@ -172,6 +173,7 @@ impl Relationships {
             record: Record::default(),
             scratch: Scratch::default(),
             side,
+            told,
             first: true,
             second,
             single: second.is_none(),
@@ -191,7 +193,7 @@ impl Relationships {
         while !self.is_full(limits) {
             match self.records.read(&mut self.record)? {
                 ReadOutcome::Record => self.take(people),
-                ReadOutcome::Malformed(_) => self.reject(DiagnosticCode::CsvSyntax),
+                ReadOutcome::Malformed(reason) => self.reject(malformed(reason)),
                 ReadOutcome::End => {
                     self.flush(out);
                     let Some(side) = self.second.take() else {
@@ -218,16 +220,17 @@ impl Relationships {
     fn flush(&mut self, out: &mut VecDeque<ExtractEvent>) {
         let fresh = Batch::new(EntityKind::Relationship, self.batch.origin.clone());
         let full = mem::replace(&mut self.batch, fresh);
-        if full.records_read > 0 || !full.replaced_owners.is_empty() || !full.diagnostics.is_empty()
-        {
+        if !full.is_empty() {
             out.push_back(ExtractEvent::Batch(full));
         }
     }
 
     /// Counts a record of whose agents nothing can be said; once, not for each side.
     fn reject(&mut self, code: DiagnosticCode) {
-        if self.first {
-            reject_line(&mut self.batch, code, self.record.line());
+        match (self.first, self.told) {
+            (false, _) => {}
+            (true, true) => reject_silently(&mut self.batch),
+            (true, false) => reject_line(&mut self.batch, code, self.record.line()),
         }
     }
 
@@ -235,15 +238,15 @@ impl Relationships {
         if self.record.cells().skip(self.layout.width).any(|it| !it.trim().is_empty()) {
             return self.reject(DiagnosticCode::RowTooWide);
         }
-        let user = self.layout.agents(&self.record, &mut self.scratch);
+        self.layout.clean(&self.record, &mut self.scratch);
+        let user = self.layout.agents(&self.record, &self.scratch);
         let (delta, line) = (self.layout.mode == Mode::Delta, self.record.line());
-        let replaced = &mut self.batch.replaced_owners;
         match (user.user, user.agents) {
             ("", "") => return,
             ("", _) => return self.reject(DiagnosticCode::MissingRequired),
             (student, _) if user.gone => {
                 if delta && self.first {
-                    replaced.push(student.into());
+                    self.batch.replaced_owners.push(student.into());
                 }
                 return;
             }
@@ -258,11 +261,11 @@ impl Relationships {
                 findings.add(DiagnosticCode::AgentsUnclear, Severity::Warning, name);
             }
             side if side == self.side => {
-                if delta && side == Side::Student {
-                    replaced.push(user.user.into());
-                }
                 let (batch, known, key) = (&mut self.batch, &mut self.pairs, &mut self.key);
-                Pairs { batch, known, key, line }.push_all(&user, side);
+                let all = Pairs { batch, known, key, line }.push_all(&user, side);
+                if delta && side == Side::Student && all == Taken::All {
+                    self.batch.replaced_owners.push(user.user.into());
+                }
             }
             _ => {}
         }
@@ -282,7 +285,7 @@ struct Pairs<'a> {
 }
 
 impl Pairs<'_> {
-    fn push_all(&mut self, user: &UserAgents<'_>, side: Side) {
+    fn push_all(&mut self, user: &UserAgents<'_>, side: Side) -> Taken {
         let limit = self.batch.rows.bytes() + MOST_DERIVED_BYTES;
         let mut sequence = 0;
         for agent in field::list_items(user.agents) {
@@ -291,13 +294,13 @@ impl Pairs<'_> {
                 _ => (user.user, &*agent),
             };
             self.key.clear();
-            // Writing to a text cannot fail.
-            _ = write!(self.key, "{student}/{contact}");
+            push_derived_id(&[student, contact], self.key);
             if !self.known.insert(xxh3_128(self.key.as_bytes())) {
                 continue;
             }
             if self.batch.rows.bytes() > limit {
-                return reject_line(self.batch, DiagnosticCode::ListTooLong, self.line);
+                reject_line(self.batch, DiagnosticCode::ListTooLong, self.line);
+                return Taken::Some;
             }
             sequence += 1;
             let row = RelationshipRow {
@@ -310,20 +313,6 @@ impl Pairs<'_> {
             self.batch.rows.push(self.line, &row);
             self.batch.records_read += 1;
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn contacts_are_parents_guardians_and_relatives() {
-        for role in ["parent", "guardian", "relative", "Guardian"] {
-            assert!(is_contact(role), "{role}");
-        }
-        for role in ["student", "teacher", "ext:guardian", ""] {
-            assert!(!is_contact(role), "{role}");
-        }
+        Taken::All
     }
 }

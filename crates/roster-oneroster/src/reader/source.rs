@@ -2,9 +2,12 @@
 
 use crate::fileset::SetFile;
 use crate::finding::about_file;
-use roster_core::{Diagnostic, DiagnosticCode, Error, Result, RunContext, Signal, SignalSink};
+use roster_core::{
+    Diagnostic, DiagnosticCode, Error, ErrorKind, Result, RunContext, Signal, SignalSink,
+};
 use roster_tabular::{
-    Bundle, CsvLimits, CsvReader, EntryReader, ReadAhead, ReadOutcome, Record, read_ahead,
+    Bundle, CsvLimits, CsvReader, EntryReader, Malformed, ReadAhead, ReadOutcome, Record,
+    read_ahead,
 };
 use std::{
     io::{self, Read},
@@ -17,6 +20,36 @@ pub(super) struct Records {
     csv: CsvReader<ReadAhead>,
     file: Arc<str>,
     encoding_reported: bool,
+    upload: Upload,
+}
+
+/// What tells that a file broke off while it was uploaded.
+#[derive(Debug)]
+struct Upload {
+    /// The file is of a folder: one in an archive has a checksum.
+    possible: bool,
+    /// The fewest cells that the header or a record before had.
+    narrowest: usize,
+    /// The record before could not be read.
+    after_malformed: bool,
+}
+
+impl Upload {
+    /// Takes notice of what was read last; true when the file breaks off in it.  A last record that lacks nothing but
+    /// its line end is whole.
+    fn breaks_off(&mut self, outcome: ReadOutcome, record: &Record, at_end: bool) -> bool {
+        let incomplete = match outcome {
+            ReadOutcome::End => false,
+            ReadOutcome::Record => record.len() < self.narrowest,
+            ReadOutcome::Malformed(Malformed::UnclosedQuote) => true,
+            ReadOutcome::Malformed(_) => self.after_malformed,
+        };
+        self.after_malformed = matches!(outcome, ReadOutcome::Malformed(_));
+        if outcome == ReadOutcome::Record {
+            self.narrowest = self.narrowest.min(record.len());
+        }
+        self.possible && incomplete && at_end
+    }
 }
 
 impl Records {
@@ -31,14 +64,24 @@ impl Records {
         let reader = Counted { inner: bundle.read(&file.entry)?, signals };
         let mut csv = CsvReader::guessing(read_ahead(reader), limits);
         csv.set_width(file.header.width);
-        let mut records = Self { csv, file: file.entry.name.clone(), encoding_reported: false };
+        let (possible, narrowest) = (!bundle.is_archive(), file.header.width);
+        let upload = Upload { possible, narrowest, after_malformed: false };
+        let file = file.entry.name.clone();
+        let mut records = Self { csv, file, encoding_reported: false, upload };
         records.read(&mut Record::default())?;
         Ok(records)
     }
 
-    /// Reads the next record.
+    /// Reads the next record.  Fails with [`ErrorKind::NotReady`] at one that broke off while it was uploaded.
     pub(super) fn read(&mut self, record: &mut Record) -> Result<ReadOutcome> {
-        self.csv.read(record).map_err(|it| self.of_file(it))
+        let outcome = self.csv.read(record).map_err(|it| self.of_file(it))?;
+        if self.upload.breaks_off(outcome, record, self.csv.ends_without_line_end()) {
+            let message = "the file breaks off in the middle of its last record, as one that is still being \
+                           uploaded; send it whole, with a line end behind the last record";
+            let error = Error::new(ErrorKind::NotReady, "fileset.read", message);
+            return Err(self.of_file(error).context("line", record.line()));
+        }
+        Ok(outcome)
     }
 
     /// Reports once that the file is not UTF-8.

@@ -2,11 +2,16 @@
 
 use super::{
     layout::Layout,
-    record::{Scratch, Verdict},
+    record::{Scratch, Taken, Verdict},
     relationships::People,
     source::Records,
 };
-use crate::{fileset::SetFile, finding::about_file, manifest::Mode, version::Version};
+use crate::{
+    fileset::SetFile,
+    finding::{about_file, malformed},
+    manifest::Mode,
+    version::Version,
+};
 use roster_core::{
     Batch, BatchLimits, Completion, Coverage, Diagnostic, DiagnosticCode, EntityKind, ExtractEvent,
     Origin, Result, Severity,
@@ -81,7 +86,7 @@ impl Table {
         while !self.is_full(limits) {
             match self.records.read(&mut self.record)? {
                 ReadOutcome::Record => self.take(people),
-                ReadOutcome::Malformed(_) => self.reject(),
+                ReadOutcome::Malformed(reason) => self.reject(malformed(reason)),
                 ReadOutcome::End => {
                     self.end(findings, out);
                     return Ok(Progress::End);
@@ -97,27 +102,35 @@ impl Table {
         self.empty &= verdict == Verdict::Blank;
         match verdict {
             Verdict::Blank => {}
-            Verdict::Unreadable(code) => self.reject_roles(code),
+            Verdict::Unreadable(code) => {
+                let user = self.layout.agents(&self.record, &self.scratch).user;
+                // A user who was rejected by name stands for the roles.
+                if user.is_empty() || !self.wanted {
+                    self.reject_roles(code);
+                }
+            }
             Verdict::Gone => self.replace_owner(),
             Verdict::Row => {
                 if self.layout.entity == EntityKind::Role {
                     people.see_role(&self.batch.rows, self.layout.mode);
                 }
-                self.take_user(people);
-                self.replace_owner();
+                if self.take_user(people) == Taken::All {
+                    self.replace_owner();
+                }
             }
-            Verdict::Rejected => self.take_user(people),
+            Verdict::Rejected => _ = self.take_user(people),
         }
     }
 
     /// What a user's record says beyond the user, also where the user was rejected for another field: their roles
     /// and contacts are not missing.
-    fn take_user(&mut self, people: &mut People) {
-        if let Some(roles) = &mut self.roles {
-            self.layout.read_roles(&self.record, &mut self.scratch, roles);
-        }
+    fn take_user(&mut self, people: &mut People) -> Taken {
         if self.layout.agents.is_some() {
-            people.see_user(&self.layout.agents(&self.record, &mut self.scratch));
+            people.see_user(&self.layout.agents(&self.record, &self.scratch));
+        }
+        match &mut self.roles {
+            Some(roles) => self.layout.read_roles(&self.record, &mut self.scratch, roles),
+            None => Taken::All,
         }
     }
 
@@ -125,21 +138,23 @@ impl Table {
     fn replace_owner(&mut self) {
         let Some(roles) = &mut self.roles else { return };
         if self.layout.mode == Mode::Delta {
-            let user = self.layout.agents(&self.record, &mut self.scratch).user;
+            let user = self.layout.agents(&self.record, &self.scratch).user;
             roles.replaced_owners.push(user.into());
         }
     }
 
-    fn reject(&mut self) {
+    fn reject(&mut self, code: DiagnosticCode) {
         self.empty = false;
-        reject_line(&mut self.batch, DiagnosticCode::CsvSyntax, self.record.line());
-        self.reject_roles(DiagnosticCode::CsvSyntax);
+        reject_line(&mut self.batch, code, self.record.line());
+        self.reject_roles(code);
     }
 
-    /// The roles in a record that cannot be read are rejected, not missing.
+    /// The roles in a record that cannot be read are rejected, not missing; the users' batch tells why.
     fn reject_roles(&mut self, code: DiagnosticCode) {
-        if let Some(roles) = &mut self.roles {
-            reject_line(roles, code, self.record.line());
+        match &mut self.roles {
+            Some(roles) if self.wanted => reject_silently(roles),
+            Some(roles) => reject_line(roles, code, self.record.line()),
+            None => {}
         }
     }
 
@@ -160,7 +175,7 @@ impl Table {
             let fresh = Batch::new(batch.rows.entity(), batch.origin.clone());
             let mut full = mem::replace(batch, fresh);
             full.diagnostics.append(findings);
-            if full.records_read > 0 || !full.diagnostics.is_empty() {
+            if !full.is_empty() {
                 out.push_back(ExtractEvent::Batch(full));
             }
         }
@@ -183,10 +198,15 @@ impl Table {
     }
 }
 
-/// Counts a record of which nothing can be said, not even its key.
-pub(super) fn reject_line(batch: &mut Batch, code: DiagnosticCode, line: u64) {
+/// Counts a record of which nothing can be said, and of which another entity's batch tells why.
+pub(super) fn reject_silently(batch: &mut Batch) {
     batch.records_read += 1;
     batch.records_rejected += 1;
+}
+
+/// Counts a record of which nothing can be said, not even its key.
+pub(super) fn reject_line(batch: &mut Batch, code: DiagnosticCode, line: u64) {
+    reject_silently(batch);
     batch.diagnostics.push(Diagnostic {
         code,
         severity: Severity::Rejected,

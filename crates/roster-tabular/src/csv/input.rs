@@ -73,10 +73,6 @@ impl<R: Read> Input<R> {
         self.begun
     }
 
-    pub(super) fn is_utf_16(&self) -> bool {
-        self.utf_16.is_some()
-    }
-
     /// Fails if an earlier read failed.
     pub(super) fn check_usable(&self) -> Result<()> {
         if self.failed {

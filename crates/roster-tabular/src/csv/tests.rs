@@ -53,6 +53,36 @@ fn cells_are_cut_at_delimiters() {
 }
 
 #[test]
+fn file_without_a_last_line_end_is_told() {
+    let check = |input: &[u8], expected: bool| {
+        for chunk in (16..48).chain([1 << 18]) {
+            let mut csv = with_chunk(input, CsvLimits::default(), chunk);
+            let (mut record, mut last) = (Record::default(), false);
+            while csv.read(&mut record).unwrap() != ReadOutcome::End {
+                assert!(!last, "only the last record has no line end");
+                last = csv.ends_without_line_end();
+            }
+            assert_eq!(
+                last,
+                expected,
+                "{:?} in chunks of {chunk}",
+                input.escape_ascii().to_string()
+            );
+        }
+    };
+    check(b"", false);
+    check(b"a,b\n1,2\n", false);
+    check(b"a,b\n1,2\r\n\r\n", false);
+    check(b"a,b\r1,2\r", false);
+    check(b"a,b\n1,2\n\x1a", false);
+    check(b"a,b\n1,2", true);
+    check(b"a,b\n1,\"2\"", true);
+    check(b"a,b\n1,\"2\n3\n", false);
+    check(b"a,b\n1,\"2", true);
+    check(b"a,b\n\"1\n2", true);
+}
+
+#[test]
 fn any_line_end_ends_a_record() {
     check("a\nb\n", &["1: a", "2: b"]);
     check("a\r\nb\r\n", &["1: a", "2: b"]);
@@ -204,9 +234,6 @@ fn utf_16_is_decoded() {
     check(&big, &expected);
     check(b"\xff\xfe", &[]);
     check(b"\xff\xfea\0\x00\xd8\n\0", &["1: a\u{fffd}"]);
-    let mut reader = CsvReader::new(little.as_slice(), CsvLimits::default(), b',');
-    let _ = reader.read(&mut Record::default()).unwrap();
-    assert!(reader.is_utf_16());
 }
 
 #[test]

@@ -21,11 +21,13 @@ pub struct ListOutcome {
 /// Items are trimmed.  Nothing is appended if there is no item.  In a JSON array numbers become their text, and
 /// deeper values their compact JSON.
 pub fn push_list(text: &str, out: &mut String) -> ListOutcome {
-    let mut outcome = ListOutcome { json_form: is_json(text), ..ListOutcome::default() };
     if text.trim().is_empty() {
-        return outcome;
+        return ListOutcome::default();
     }
-    for item in all_items(text) {
+    let items = all_items(text);
+    let json_form = matches!(items, Json(_));
+    let mut outcome = ListOutcome { json_form, ..ListOutcome::default() };
+    for item in items {
         if item.is_empty() {
             outcome.empty_items = true;
             continue;
@@ -82,10 +84,6 @@ fn all_items(text: &str) -> Items<'_> {
 fn json_array(text: &str) -> Option<Vec<Value>> {
     // A list's first item hardly ever starts with a bracket, so this costs the exact path one comparison.
     if text.trim_start().starts_with('[') { serde_json::from_str(text).ok() } else { None }
-}
-
-fn is_json(text: &str) -> bool {
-    json_array(text).is_some()
 }
 
 fn text_of(value: Value) -> String {

@@ -26,6 +26,13 @@ fn check(text: &str, columns: [Option<usize>; 4], extras: &[(usize, &str)], find
         found.iter().map(|it| format!("{} {}", it.code.code(), it.column)).collect();
     assert_eq!(found, findings, "{text}");
     assert_eq!(binding.width(), text.split(',').count());
+    for finding in bind(&header(text), &EXPECTED).1 {
+        let written = finding.position.and_then(|it| text.split(',').nth(it)).map(str::trim);
+        let unnamed = finding.code == DiagnosticCode::ColumnUnnamed;
+        let missing = finding.code == DiagnosticCode::ColumnMissing;
+        let expected = if unnamed { Some("") } else { Some(&*finding.column).filter(|_| !missing) };
+        assert_eq!(written, expected, "{text}");
+    }
 }
 
 const ALL: [Option<usize>; 4] = [Some(0), Some(1), Some(2), Some(3)];

@@ -3,7 +3,7 @@
 use crate::{
     bundle::{Bundle, BundleLimits, is_csv, is_litter},
     error::io_error,
-    landing::{not_ready, taken::TAKEN},
+    landing::{last::Rank, not_ready, taken::TAKEN},
 };
 use roster_core::{ErrorKind, Result};
 use std::{
@@ -43,6 +43,10 @@ pub(super) struct Listing {
 }
 
 impl Candidate {
+    pub(super) fn rank(&self) -> Rank {
+        Rank::new(self.modified, &self.name)
+    }
+
     pub(super) fn open(&self, limits: &BundleLimits) -> Result<Bundle> {
         let bundle = match self.form {
             Form::Own => Bundle::open(&self.path, limits),
@@ -115,9 +119,7 @@ impl Listing {
     }
 
     pub(super) fn newest(&self) -> Option<&Candidate> {
-        self.candidates.iter().max_by(|one, other| {
-            one.modified.cmp(&other.modified).then_with(|| one.name.cmp(&other.name))
-        })
+        self.candidates.iter().max_by_key(|it| it.rank())
     }
 
     /// A file that is being uploaded under a temporary name.

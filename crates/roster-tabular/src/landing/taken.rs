@@ -1,11 +1,12 @@
 //! The folder that sets are moved to once they were taken.
 //!
-//! A set is renamed to `<time>-<name>`, in UTC and to the second.  Where it consists of loose files, they are gathered
+//! A set is renamed to `<time>-<name>`, in UTC and to the microsecond.  Where it consists of loose files, they are gathered
 //! in `.moving-<time>-<name>` first, so that a set whose move was interrupted is never taken for a new, smaller one.
 
 use crate::{
     bundle::{Bundle, is_csv, is_litter},
     error::io_error,
+    landing::last::Rank,
 };
 use jiff::{Timestamp, civil::DateTime, tz::Offset};
 use roster_core::Result;
@@ -18,8 +19,12 @@ use std::{
 /// The name of the folder.
 pub(super) const TAKEN: &str = "taken";
 
-const TIME_FORMAT: &str = "%Y%m%dT%H%M%SZ";
-const TIME_LENGTH: usize = "20261123T173000Z".len();
+/// A fraction of the second, so that sets of one second stay in order.
+const TIME_FORMAT: &str = "%Y%m%dT%H%M%S%.6f";
+/// As it is read: the fraction may be missing.
+const TIME_PATTERN: &str = "%Y%m%dT%H%M%S%.f";
+/// What stands between time and name.
+const ZONE: &str = "Z-";
 const MOVING: &str = ".moving-";
 
 /// The folder of a landing folder.
@@ -36,6 +41,17 @@ impl Taken {
     /// The name of the set taken last.
     pub(super) fn last(&self) -> Option<String> {
         self.sets().pop()
+    }
+
+    /// The rank of the set taken last, also where that was deleted since.
+    pub(super) fn last_rank(&self) -> Result<Option<Rank>> {
+        Rank::read(&self.path)
+    }
+
+    /// Remembers which set is taken.
+    pub(super) fn mark(&self, rank: &Rank) -> Result<()> {
+        self.create()?;
+        rank.write(&self.path)
     }
 
     /// When a move of loose files began that was not finished.
@@ -109,10 +125,10 @@ impl Taken {
     fn free_path(&self, set: &Path) -> PathBuf {
         let time = Timestamp::now().strftime(TIME_FORMAT);
         let name = set.file_name().unwrap_or_default().to_string_lossy();
-        let mut path = self.path.join(format!("{time}-{name}"));
+        let mut path = self.path.join(format!("{time}{ZONE}{name}"));
         let mut number = 2;
         while path.exists() || moving_path(&path).exists() {
-            path = self.path.join(format!("{time}-{number}-{name}"));
+            path = self.path.join(format!("{time}{ZONE}{number}-{name}"));
             number += 1;
         }
         path
@@ -127,8 +143,8 @@ fn moving_path(target: &Path) -> PathBuf {
 
 /// The time at the start of a set's name; `None` if the name was not given here.
 fn taken_at(name: &str) -> Option<SystemTime> {
-    let (time, rest) = name.split_at_checked(TIME_LENGTH)?;
-    let time = DateTime::strptime(TIME_FORMAT, time).ok().filter(|_| rest.starts_with('-'))?;
+    let (time, _) = name.split_once(ZONE)?;
+    let time = DateTime::strptime(TIME_PATTERN, time).ok()?;
     SystemTime::try_from(Offset::UTC.to_timestamp(time).ok()?).ok()
 }
 

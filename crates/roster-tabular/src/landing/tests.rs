@@ -1,7 +1,10 @@
 //! Tests of the landing folder.
 
 use super::*;
-use std::fs::{self, File};
+use std::{
+    cell::Cell,
+    fs::{self, File},
+};
 use tempfile::TempDir;
 
 /// A landing folder with some files in it.
@@ -15,6 +18,13 @@ impl Scene {
         let folder = tempfile::tempdir().unwrap();
         let config = LandingConfig { path: folder.path().to_owned(), stable_secs: 30, keep: 2 };
         Self { folder, config }
+    }
+
+    /// One that keeps so many of the sets that were taken.
+    fn keeping(keep: usize) -> Self {
+        let mut scene = Self::new();
+        scene.config.keep = keep;
+        scene
     }
 
     fn landing(&self) -> LandingFolder {
@@ -44,7 +54,7 @@ impl Scene {
         assert_eq!(found.as_deref().map_err(roster_core::Error::kind), expected);
     }
 
-    /// All files in the folder, without the time in the names of taken sets.
+    /// All files in the folder but the mark of the last set, without the time in the names of taken sets.
     fn files(&self) -> Vec<String> {
         fn walk(folder: &Path, prefix: &str, files: &mut Vec<String>) {
             for item in fs::read_dir(folder).unwrap() {
@@ -60,6 +70,7 @@ impl Scene {
         }
         let mut files = Vec::new();
         walk(self.folder.path(), "", &mut files);
+        files.retain(|it| it != "taken/.last");
         files.sort_unstable();
         files
     }
@@ -170,12 +181,39 @@ fn empty_sub_folder_is_not_ready() {
 }
 
 #[test]
-fn time_in_the_future_does_not_stop_a_set() {
-    let scene = Scene::new();
-    scene.put_zip("set.zip", 0);
-    let file = File::options().write(true).open(scene.folder.path().join("set.zip")).unwrap();
-    file.set_modified(SystemTime::now() + Duration::from_hours(5)).unwrap();
-    scene.check(Ok("set.zip"));
+fn a_clock_that_is_ahead_neither_stops_a_set_nor_hides_that_it_is_being_written() {
+    let check = |ahead: Duration, stable_secs, write: bool, pause: Option<u64>, expected| {
+        let scene = Scene::new();
+        scene.put("set/users.csv", b"a", 0);
+        let path = scene.folder.path().join("set/users.csv");
+        let modified = SystemTime::now() + ahead;
+        let touch = || {
+            let file = File::options().append(true).open(&path).unwrap();
+            file.set_modified(modified).unwrap();
+        };
+        touch();
+        let config = LandingConfig { stable_secs, ..scene.config.clone() };
+        let folder = LandingFolder::new(config, BundleLimits::default());
+        let paused = Cell::new(None);
+        let found = folder.newest_with(&|_| Ok(()), &|pause| {
+            paused.set(Some(pause.as_secs()));
+            if write {
+                fs::write(&path, b"ab").unwrap();
+                touch();
+            }
+        });
+        assert_eq!(found.map_err(|it| it.kind()).err(), expected, "{ahead:?} {stable_secs}");
+        assert_eq!(paused.get(), pause, "{ahead:?} {stable_secs}");
+    };
+    let not_ready = Some(ErrorKind::NotReady);
+    let hours = Duration::from_hours(5);
+    check(hours, 30, false, Some(5), None);
+    check(hours, 30, true, Some(5), not_ready);
+    check(Duration::from_mins(1), 30, true, Some(5), not_ready);
+    check(hours, 2, true, Some(2), not_ready);
+    check(hours, 0, false, None, None);
+    // So near it is taken for now.
+    check(Duration::from_secs(3), 30, false, None, not_ready);
 }
 
 #[test]
@@ -239,7 +277,71 @@ fn set_that_was_put_away_is_not_taken_again() {
     scene.put("notes.txt", b"a", 1);
     scene.landing().put_away(&scene.newest().unwrap()).unwrap();
     assert_eq!(scene.files(), ["notes.txt", "older.zip", "taken/set/users.csv"]);
-    scene.check(Ok("older.zip"));
+    scene.check(Err(ErrorKind::NotReady));
+}
+
+#[test]
+fn set_older_than_the_last_one_taken_is_never_taken() {
+    let scene = Scene::keeping(0);
+    let take = |name: &str| {
+        scene.check(Ok(name));
+        scene.landing().put_away(&scene.newest().unwrap()).unwrap();
+        scene.check(Err(ErrorKind::NotReady));
+    };
+    scene.put_zip("older.zip", 500);
+    scene.put("older/users.csv", b"a", 400);
+    scene.put_zip("new.zip", 300);
+    take("new.zip");
+    let error = scene.newest().unwrap_err().to_string();
+    assert!(error.contains("older than the last"), "{error}");
+    scene.put("users.csv", b"a", 350);
+    scene.check(Err(ErrorKind::NotReady));
+    scene.put("users.csv", b"a", 200);
+    take(&scene.own_name());
+    scene.put_zip("newer.zip", 100);
+    take("newer.zip");
+    assert_eq!(scene.files(), ["older.zip", "older/users.csv"]);
+}
+
+#[test]
+fn set_of_the_same_time_and_a_lower_name_is_older() {
+    let scene = Scene::new();
+    let modified = SystemTime::now() - Duration::from_secs(100);
+    let put = |name: &str| {
+        scene.put_zip(name, 100);
+        let file = File::options().write(true).open(scene.folder.path().join(name)).unwrap();
+        file.set_modified(modified).unwrap();
+    };
+    put("a.zip");
+    put("b.zip");
+    scene.landing().put_away(&scene.newest().unwrap()).unwrap();
+    scene.check(Err(ErrorKind::NotReady));
+    put("c d.zip");
+    scene.check(Ok("c d.zip"));
+}
+
+#[test]
+fn set_from_the_future_does_not_shut_out_those_that_follow() {
+    let scene = Scene::new();
+    scene.put_zip("old.zip", 500);
+    scene.put_zip("ahead.zip", 100);
+    let path = scene.folder.path().join("ahead.zip");
+    let file = File::options().write(true).open(&path).unwrap();
+    file.set_modified(SystemTime::now() + Duration::from_hours(5)).unwrap();
+    let bundle = Bundle::open(&path, &BundleLimits::default()).unwrap();
+    scene.landing().put_away(&Landed { bundle, path }).unwrap();
+    scene.check(Err(ErrorKind::NotReady));
+    scene.put_zip("next.zip", 0);
+    let scene = Scene { config: LandingConfig { stable_secs: 0, ..scene.config.clone() }, ..scene };
+    scene.check(Ok("next.zip"));
+}
+
+#[test]
+fn unreadable_mark_of_the_last_set_is_an_error() {
+    let scene = Scene::new();
+    scene.put_zip("set.zip", 100);
+    scene.put("taken/.last", b"monday", 100);
+    scene.check(Err(ErrorKind::Damaged));
 }
 
 #[test]
@@ -289,6 +391,16 @@ fn only_the_newest_taken_sets_are_kept() {
     scene.put_zip("5.zip", 100);
     scene.landing().put_away(&scene.newest().unwrap()).unwrap();
     assert_eq!(scene.files(), ["taken/4.zip", "taken/5.zip", "taken/keep-this.txt"]);
+}
+
+#[test]
+fn of_sets_taken_within_a_second_the_last_is_kept() {
+    let scene = Scene::keeping(1);
+    for (name, secs_ago) in [("z.zip", 100), ("m.zip", 90), ("a.zip", 80)] {
+        scene.put_zip(name, secs_ago);
+        scene.landing().put_away(&scene.newest().unwrap()).unwrap();
+        assert_eq!(scene.files(), [format!("taken/{name}")]);
+    }
 }
 
 #[test]

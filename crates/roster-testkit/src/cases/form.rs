@@ -42,20 +42,38 @@ pub(super) async fn records_add_up(harness: &dyn Harness) -> Result<Check, Faile
     for place in made {
         let extracted = Extracted::everything(&place.source()).await?.without_error()?;
         extracted.batches().try_for_each(adds_up)?;
+        every_rejection_has_a_reason(&extracted)?;
     }
     Ok(Check::Passed)
 }
 
 fn adds_up(batch: &Batch) -> Result<(), Failed> {
-    let (table, rejected) = (batch.rows.entity().table(), batch.records_rejected);
     if !batch.adds_up() {
+        let (table, rejected) = (batch.rows.entity().table(), batch.records_rejected);
         let (rows, gone) = (batch.rows.len(), batch.tombstones.len());
         let read = batch.records_read;
         fail!("{table}: {read} read, but {rows} rows, {gone} tombstones and {rejected} rejected");
     }
-    let reasons = batch.diagnostics.iter().filter(|it| it.severity == Severity::Rejected).count();
-    if (reasons as u64) < rejected {
-        fail!("{table}: {rejected} records were rejected with only {reasons} diagnostics");
+    Ok(())
+}
+
+/// Of the entities that are made from the same records, one tells why a record was rejected.
+fn every_rejection_has_a_reason(extracted: &Extracted) -> Result<(), Failed> {
+    let reasons = |batch: &Batch| {
+        batch.diagnostics.iter().filter(|it| it.severity == Severity::Rejected).count() as u64
+    };
+    for batch in extracted.batches().filter(|it| reasons(it) < it.records_rejected) {
+        let entity = batch.rows.entity();
+        let of_origin = || extracted.batches().filter(|it| it.origin == batch.origin);
+        let own = of_origin().filter(|it| it.rows.entity() == entity);
+        let rejected: u64 = own.map(|it| it.records_rejected).sum();
+        let told: u64 = of_origin().map(reasons).sum();
+        if told < rejected {
+            fail!(
+                "{}: {rejected} records were rejected with only {told} diagnostics",
+                entity.table()
+            );
+        }
     }
     Ok(())
 }

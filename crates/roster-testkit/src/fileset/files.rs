@@ -201,7 +201,8 @@ impl FileSet {
         let mut set = self.clone();
         for name in self.names().filter(|it| *it != MANIFEST) {
             set = set.with_records(name, |it| it.extend(unreadable_records(name, it)))?;
-            let open_quote = format!("{}-quote,\"{0} without an end", Seed::CANARY);
+            // Its line ends: a file that breaks off in a record is half an upload.
+            let open_quote = format!("{}-quote,\"{0} without an end\r\n", Seed::CANARY);
             set.files.get_mut(name)?.extend_from_slice(open_quote.as_bytes());
         }
         Some(set)

@@ -10,6 +10,12 @@ use super::{
 use crate::support::Base::{Delta, V1_1, V1_2};
 use roster_core::EntityKind as Kind;
 
+/// More cells than a record may have.
+const RUNAWAY: &str = match str::from_utf8(&[b','; 5_000]) {
+    Ok(text) => text,
+    Err(_) => "",
+};
+
 pub(super) const CASES: &[Case] = &[
     case(
         "byte_order_mark",
@@ -127,6 +133,12 @@ pub(super) const CASES: &[Case] = &[
         "row_wide",
         V1_1,
         &[Swap("orgs.csv", "s1,,,Lakeside High", "s1,,,Lakeside, High")],
+        &[Keys(Kind::Org, &["d1"])],
+    ),
+    case(
+        "row_long",
+        V1_1,
+        &[Swap("orgs.csv", "s1,,,Lakeside High", RUNAWAY)],
         &[Keys(Kind::Org, &["d1"])],
     ),
     case(

@@ -25,8 +25,33 @@ pub(super) const CASES: &[Case] = &[
     case(
         "folder_in_archive",
         V1_1,
-        &[Move(USERS, "OneRoster/users.csv")],
+        &[
+            Move(MANIFEST, "OneRoster/manifest.csv"),
+            Move("orgs.csv", "OneRoster/orgs.csv"),
+            Move("academicSessions.csv", "OneRoster/academicSessions.csv"),
+            Move("courses.csv", "OneRoster/courses.csv"),
+            Move("classes.csv", "OneRoster/classes.csv"),
+            Move(USERS, "OneRoster/users.csv"),
+            Move("enrollments.csv", "OneRoster/enrollments.csv"),
+            Move("demographics.csv", "OneRoster/demographics.csv"),
+        ],
         &[Keys(Kind::User, &["u1", "u2", "u3"])],
+    ),
+    case(
+        "copy_in_folder",
+        V1_1,
+        &[
+            Swap(MANIFEST, "file.enrollments,bulk", "file.enrollments,absent"),
+            Move("enrollments.csv", "archive/enrollments.csv"),
+            Put("backup/manifest.csv", "propertyName,value\n"),
+        ],
+        &[Keys(Kind::Enrollment, &[]), Keys(Kind::User, &["u1", "u2", "u3"])],
+    ),
+    case(
+        "copy_without_manifest",
+        V1_0,
+        &[Move("enrollments.csv", "archive/enrollments.csv"), Put("a/users.csv", "sourcedId\n")],
+        &[Keys(Kind::Enrollment, &[]), Keys(Kind::User, &["u1", "u3"])],
     ),
     case(
         "file_name_case",
@@ -54,7 +79,7 @@ pub(super) const CASES: &[Case] = &[
         &[Put("__MACOSX/._users.csv", "x"), Put(".DS_Store", "x"), Put("Thumbs.db", "x")],
         &[Keys(Kind::User, &["u1", "u2", "u3"])],
     ),
-    case("two_sets", V1_1, &[Move(USERS, "a/users.csv"), Put("b/users.csv", "sourcedId\n")], &[]),
+    case("two_sets", V1_1, &[Move(MANIFEST, "a/manifest.csv"), Put("b/manifest.csv", "x\n")], &[]),
     case("archive_in_archive", Empty, &[Put("oneroster.zip", "PK")], &[]),
     case("empty_archive", Empty, &[], &[]),
     case(
@@ -62,6 +87,12 @@ pub(super) const CASES: &[Case] = &[
         V1_1,
         &[Remove(MANIFEST)],
         &[Reads(Kind::Section, "k1", "academic_session_source_ids", Some(r#"["y1"]"#))],
+    ),
+    case(
+        "no_manifest_in_part",
+        V1_1,
+        &[Remove(MANIFEST), Remove("orgs.csv")],
+        &[Keys(Kind::User, &["u1", "u2", "u3"])],
     ),
     case(
         "manifest_version_1",
@@ -81,8 +112,14 @@ pub(super) const CASES: &[Case] = &[
     case(
         "property_twice",
         V1_1,
-        &[Swap(MANIFEST, "file.users,bulk", "file.users,bulk\nfile.users,delta")],
+        &[Swap(MANIFEST, "file.users,bulk", "file.users,bulk\nfile.users,bulk")],
         &[],
+    ),
+    case(
+        "property_contradicted",
+        V1_1,
+        &[Swap(MANIFEST, "file.users,bulk", "file.users,bulk\nfile.users,delta")],
+        &[Keys(Kind::User, &["u1", "u2", "u3"])],
     ),
     case(
         "value_empty",
