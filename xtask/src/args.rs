@@ -27,6 +27,11 @@ impl Args {
         position.map(|it| self.rest.remove(it)).is_some()
     }
 
+    /// Takes everything that is left.
+    pub(crate) fn rest(self) -> Vec<String> {
+        self.rest
+    }
+
     /// Refuses what nothing took.
     pub(crate) fn finish(self) -> Result {
         match self.rest.first() {

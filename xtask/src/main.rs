@@ -6,6 +6,7 @@ mod args;
 mod bench;
 mod codegen;
 mod demo;
+mod postgres;
 mod process;
 mod synth;
 mod system;
@@ -57,6 +58,12 @@ const COMMANDS: &[Command] = &[
         options: "[--check]",
         does: "writes the generated documents, or checks that they are up to date",
         run: codegen::run,
+    },
+    Command {
+        name: "postgres",
+        options: "COMMAND…",
+        does: "runs a command beside a private PostgreSQL server, whose URL is in HOMEROOM_POSTGRES",
+        run: postgres::run,
     },
     Command { name: "tidy", options: "", does: "checks the project's own rules", run: tidy::run },
 ];

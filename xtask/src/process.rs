@@ -16,8 +16,19 @@ pub(crate) fn root() -> &'static Path {
 pub(crate) fn cargo() -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.current_dir(root());
+    forget_package(command.current_dir(root()));
     command
+}
+
+/// Takes out of a command's environment what cargo told this program of its package.
+///
+/// Some build scripts look at it, and would run again, with everything that needs them built anew, whenever cargo is
+/// started by this program instead of by a person.
+pub(crate) fn forget_package(command: &mut Command) {
+    let own = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in std::env::vars_os().filter(|it| it.0.to_str().is_some_and(own)) {
+        command.env_remove(name);
+    }
 }
 
 /// Runs a command to its end, its output on the terminal.

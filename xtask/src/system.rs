@@ -43,7 +43,8 @@ fn is_program(path: &Path) -> bool {
     path.with_extension("exe").is_file()
 }
 
-fn sentence(missing: &[Program]) -> String {
+/// Says what is missing and how to install it.
+pub(crate) fn sentence(missing: &[Program]) -> String {
     let names: Vec<_> = missing.iter().map(|it| it.name).collect();
     let packages: Vec<_> = missing.iter().map(|it| it.package).collect();
     format!(
@@ -54,7 +55,7 @@ fn sentence(missing: &[Program]) -> String {
 }
 
 /// Installs packages as root or through `sudo` without a password; tells whether it could.
-fn install(missing: &[Program]) -> bool {
+pub(crate) fn install(missing: &[Program]) -> bool {
     let apt_get = |arguments: &[&str]| {
         let mut command = if is_root() { Command::new("apt-get") } else { sudo() };
         process::run(command.env("DEBIAN_FRONTEND", "noninteractive").args(arguments)).is_ok()
@@ -64,7 +65,8 @@ fn install(missing: &[Program]) -> bool {
     apt_get(&install) || (apt_get(&["update", "--quiet"]) && apt_get(&install))
 }
 
-fn is_root() -> bool {
+/// Whether this program may do everything.
+pub(crate) fn is_root() -> bool {
     process::output(Command::new("id").arg("-u")).is_ok_and(|it| it.trim() == "0")
 }
 

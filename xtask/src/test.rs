@@ -1,7 +1,8 @@
 //! `cargo xtask test`: all tests of the workspace, with a count at the end.
 
-use crate::{Result, args::Args, process, system};
+use crate::{Result, args::Args, postgres, process, system};
 use std::{
+    env,
     io::{BufRead, BufReader},
     process::Stdio,
 };
@@ -22,11 +23,16 @@ fn build() -> Result {
 }
 
 fn tests(tally: &mut Tally) -> Result {
-    let mut tests = process::cargo()
+    let server = server();
+    let mut tests = process::cargo();
+    tests
         .args(["test", "--workspace", "--no-fail-fast"])
         .env("HOMEROOM_BIN", process::target("debug")?.join("homeroom"))
-        .stdout(Stdio::piped())
-        .spawn()?;
+        .stdout(Stdio::piped());
+    if let Some(server) = &server {
+        tests.env(postgres::VARIABLE, server.url());
+    }
+    let mut tests = tests.spawn()?;
     let stdout = tests.stdout.take().ok_or("the tests have no output")?;
     for line in BufReader::new(stdout).lines() {
         let line = line?;
@@ -34,6 +40,18 @@ fn tests(tally: &mut Tally) -> Result {
         tally.read(&line);
     }
     if tests.wait()?.success() { Ok(()) } else { Err("tests failed".into()) }
+}
+
+/// A server for PostgreSQL's tests, unless one is named already.  Without any they say that they were skipped.
+fn server() -> Option<postgres::Server> {
+    if env::var_os(postgres::VARIABLE).is_some() {
+        return None;
+    }
+    let server = postgres::Server::start();
+    if let Err(error) = &server {
+        println!("no PostgreSQL: {error}");
+    }
+    server.ok()
 }
 
 /// What the tests' output says.

@@ -6,19 +6,27 @@
 
 mod index;
 mod plan;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod private;
 mod record;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod relational;
 mod sink;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+#[cfg(feature = "postgres")]
+pub use crate::postgres::PostgresSink;
 #[cfg(feature = "sqlite")]
 pub use crate::sqlite::SqliteSink;
 pub use crate::{
     index::{Mark, PublishedIndex, Slot, content_of, key_of},
     plan::{Operation, Plan, PlanEntry, PlanHeader, PlanReader, PlanWriter},
+    private::{private_file, private_folder},
     record::{
         Cause, DiagnosticSummary, EntityCounts, Example, Outcome, RunError, RunId, RunRecord,
         RunReport, tables,
     },
-    sink::{Published, RowStream, Sink},
+    sink::{Erased, Erasure, Published, RowStream, Sink},
 };

@@ -1,9 +1,11 @@
 //! A plan: what differs between the feed and what is published, in a folder of its own.
 //!
 //! `plan.json` is its header; `<table>.rows` holds an entity's changes, in feed order, deletions last.  The folder holds
-//! personal data and is made so that only its owner can read it.
+//! personal data and is made, with its files, so that only its owner can read it.
 
-use crate::{EntityCounts, PublishedIndex, RunId, Slot, record::tables};
+use crate::{
+    EntityCounts, PublishedIndex, RunId, Slot, private_file, private_folder, record::tables,
+};
 use roster_core::{DistrictId, EntityKind, Error, ErrorKind, Result, Row, Rows};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -148,7 +150,7 @@ impl PlanWriter {
     ///
     /// [`ErrorKind::ConfigInvalid`] when the folder is in use, [`ErrorKind::Unavailable`] when it cannot be made.
     pub fn create(folder: &Path) -> Result<Self> {
-        make_private_folder(folder).map_err(|err| failed("plan.create", folder, err))?;
+        private_folder(folder).map_err(|err| failed("plan.create", folder, err))?;
         let mut inside = fs::read_dir(folder).map_err(|err| failed("plan.create", folder, err))?;
         if inside.next().is_some() {
             let message = "the folder for the plan is not empty; name a new one";
@@ -218,7 +220,8 @@ impl PlanWriter {
         let path = folder.join("plan.json");
         let text = serde_json::to_vec_pretty(&header)
             .map_err(|err| damaged(&path, "its header cannot be written").source(err))?;
-        fs::write(&path, text).map_err(|err| failed("plan.write", &path, err))?;
+        let written = private_file(&path).and_then(|mut it| it.write_all(&text));
+        written.map_err(|err| failed("plan.write", &path, err))?;
         Ok(Plan { folder: self.folder, header })
     }
 }
@@ -277,7 +280,7 @@ impl PlanReader {
         Ok((!self.entries.is_empty()).then_some((&*self.entries, &self.rows)))
     }
 
-    #[cfg(feature = "sqlite")]
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
     /// Exchanges what [`Self::chunk`] read last for used storage, so that another thread can work on it.
     pub(crate) fn swap(&mut self, entries: &mut Vec<PlanEntry>, rows: &mut Rows) {
         std::mem::swap(&mut self.entries, entries);
@@ -359,8 +362,8 @@ fn open_entity<'f>(
     match files.entry(entity) {
         Entry::Occupied(open) => Ok(open.into_mut()),
         Entry::Vacant(vacant) => {
-            let mut file =
-                BufWriter::with_capacity(1 << 18, File::create_new(file_of(folder, entity))?);
+            let file = private_file(&file_of(folder, entity))?;
+            let mut file = BufWriter::with_capacity(1 << 18, file);
             file.write_all(MAGIC)?;
             Ok(vacant.insert(file))
         }
@@ -369,14 +372,6 @@ fn open_entity<'f>(
 
 fn file_of(folder: &Path, entity: EntityKind) -> PathBuf {
     folder.join(entity.table()).with_extension("rows")
-}
-
-fn make_private_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 fn failed(operation: &'static str, path: &Path, err: io::Error) -> Error {
@@ -422,7 +417,11 @@ mod tests {
             plan.row(operation, 7, key_of(row.source_id()), 9, &row).unwrap();
         }
         plan.delete(EntityKind::Category, gone, &index).unwrap();
-        plan.finish(PlanHeader {
+        plan.finish(header()).unwrap()
+    }
+
+    fn header() -> PlanHeader {
+        PlanHeader {
             run: RunId::from_text("r"),
             district: "d".parse().unwrap(),
             connector: "oneroster".into(),
@@ -431,8 +430,7 @@ mod tests {
                 EntityKind::Category,
                 EntityCounts { created: 1, ..EntityCounts::default() },
             )]),
-        })
-        .unwrap()
+        }
     }
 
     #[test]
@@ -453,6 +451,23 @@ mod tests {
         assert_eq!(entries[2].key, key_of("c"));
         assert_eq!(entries[3].row, None);
         assert!(reader.chunk().unwrap().is_none());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn plan_in_an_existing_folder_is_closed_to_others() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+        write(path);
+        let files = path.read_dir().unwrap().map(|it| it.unwrap().path());
+        let modes = files.chain([path.to_owned()]).map(|it| {
+            let mode = it.metadata().unwrap().permissions().mode();
+            (it, mode & 0o077)
+        });
+        let open: Vec<_> = modes.filter(|it| it.1 != 0).collect();
+        assert!(open.is_empty(), "{open:?}");
     }
 
     #[test]

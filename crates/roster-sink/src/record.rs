@@ -2,7 +2,11 @@
 
 use roster_core::{DistrictId, EntityKind, Error, Severity, value::Timestamp};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    hash::{BuildHasher as _, RandomState},
+};
 
 /// Id of a run: UTC start and a random part, such as `20261123T183000Z-4f3a9c`; sorts by time.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -12,7 +16,8 @@ pub struct RunId(String);
 impl RunId {
     /// A new id for a run that starts at `now`.
     #[must_use]
-    pub fn new(now: Timestamp, random: u32) -> Self {
+    pub fn random(now: Timestamp) -> Self {
+        let random = RandomState::new().hash_one(now.as_nanosecond());
         Self(format!("{}-{:06x}", now.strftime("%Y%m%dT%H%M%SZ"), random & 0x00ff_ffff))
     }
 
@@ -65,7 +70,8 @@ impl Outcome {
 /// What happened to the records of one entity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntityCounts {
-    /// Records in the feed.
+    /// Records in the feed; those that the district's sharing settings leave out are in no other count, unless they were
+    /// published before and are deleted.
     pub read: u64,
     /// Left out by a check.
     pub rejected: u64,
@@ -230,5 +236,22 @@ pub mod tables {
             .into_iter()
             .map(known)
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_runs_tell_when_and_differ_in_the_same_second() {
+        let now: Timestamp = "2026-11-23T18:30:00Z".parse().unwrap();
+        let ids = [RunId::random(now), RunId::random(now)];
+        assert_ne!(ids[0], ids[1]);
+        for id in ids {
+            let (at, random) = id.as_str().split_once('-').unwrap();
+            assert_eq!((at, random.len()), ("20261123T183000Z", 6), "{id}");
+            assert!(u32::from_str_radix(random, 16).is_ok(), "{id}");
+        }
     }
 }

@@ -15,6 +15,26 @@ pub struct Published {
     pub indexes: BTreeMap<EntityKind, PublishedIndex>,
 }
 
+/// What is to be emptied of one entity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Erasure {
+    /// Whose records.
+    pub entity: EntityKind,
+    /// Which of them, and what of them.
+    pub what: Erased,
+}
+
+/// What is to be emptied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Erased {
+    /// All fields of all deleted records.
+    DeletedRows,
+    /// All fields of the records at these locators.
+    Rows(Vec<u64>),
+    /// The fields of these numbers, of all records.
+    Fields(Vec<usize>),
+}
+
 /// Rows of one entity.  The position of a row is its locator in the sink.
 pub type RowStream = BoxStream<'static, Result<Rows>>;
 
@@ -23,6 +43,9 @@ pub type RowStream = BoxStream<'static, Result<Rows>>;
 pub trait Sink: fmt::Debug + Send + Sync + 'static {
     /// Name for people, without credentials, such as `sqlite:roster.db`.
     fn describe(&self) -> String;
+
+    /// Whether anything was ever prepared there.  Makes nothing, so that looking leaves no empty database.
+    async fn exists(&self) -> Result<bool>;
 
     /// Makes or migrates what the sink needs, such as tables.  Called before anything else.
     async fn prepare(&self) -> Result<()>;
@@ -38,6 +61,10 @@ pub trait Sink: fmt::Debug + Send + Sync + 'static {
 
     /// Records a run that published nothing.
     async fn record(&self, run: &RunRecord) -> Result<()>;
+
+    /// Empties fields of records that are no longer shared, so that what was withdrawn is not kept; gives the number of
+    /// rows that held anything.  Keys, runs and times stay.  Doing it again changes nothing.
+    async fn erase(&self, district: &DistrictId, erasures: &[Erasure]) -> Result<u64>;
 
     /// The last runs, newest first; of one district or of all.
     async fn runs(&self, district: Option<&DistrictId>, most: usize) -> Result<Vec<RunRecord>>;

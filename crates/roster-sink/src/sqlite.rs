@@ -1,7 +1,7 @@
 //! SQLite, the embedded default: one file, no server.
 
 mod connection;
-mod decode;
+mod erase;
 mod failure;
 mod history;
 mod index_store;
@@ -12,22 +12,25 @@ mod read;
 mod value;
 mod write;
 
-use crate::{Plan, Published, PublishedIndex, RowStream, RunId, RunRecord, Sink, Slot};
+use crate::{
+    Erasure, Plan, Published, PublishedIndex, RowStream, RunId, RunRecord, Sink, Slot,
+    relational::task::{self, joined, next_batch},
+};
 use async_trait::async_trait;
 use connection::Location;
-use failure::{Outcome, joined};
+use failure::Outcome;
 use futures::{StreamExt as _, stream};
 use roster_core::{DistrictId, EntityKind, Result, Rows};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio::{
     sync::{Mutex, mpsc},
-    task::{JoinHandle, spawn_blocking},
+    task::spawn_blocking,
 };
 
+/// What a failed publish is reported as.
+const PUBLISH: &str = "sqlite.publish";
 /// How long to wait for another program's transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
-/// Batches of [`Sink::rows`] that wait to be taken.
-const WAITING: usize = 2;
 
 /// Publishes to an SQLite database.
 ///
@@ -98,6 +101,10 @@ impl Sink for SqliteSink {
         format!("sqlite:{}", self.location.path.display())
     }
 
+    async fn exists(&self) -> Result<bool> {
+        Ok(self.location.path.exists())
+    }
+
     async fn prepare(&self) -> Result<()> {
         self.write("sqlite.prepare", |location| {
             location.make_file()?;
@@ -116,16 +123,22 @@ impl Sink for SqliteSink {
 
     async fn publish(&self, plan: &Plan, published: Published, run: &RunRecord) -> Result<()> {
         let (plan, run) = (plan.clone(), run.clone());
-        self.write("sqlite.publish", move |location| {
-            publish::publish(location, &plan, published, &run)
-        })
-        .await
+        self.write(PUBLISH, move |location| publish::publish(location, &plan, published, &run))
+            .await
     }
 
     async fn record(&self, run: &RunRecord) -> Result<()> {
         let run = run.clone();
         self.write("sqlite.record", move |location| {
             history::record(&mut location.open_to_write()?, &run)
+        })
+        .await
+    }
+
+    async fn erase(&self, district: &DistrictId, erasures: &[Erasure]) -> Result<u64> {
+        let (district, erasures) = (district.clone(), erasures.to_vec());
+        self.write("sqlite.erase", move |location| {
+            erase::erase(&mut location.open_to_write()?, &district, &erasures)
         })
         .await
     }
@@ -162,7 +175,7 @@ impl Sink for SqliteSink {
         let (location, district) = (self.location.clone(), district.clone());
         // The task starts at the first poll and stops when nobody takes its batches.
         stream::once(async move {
-            let (sender, receiver) = mpsc::channel(WAITING);
+            let (sender, receiver) = mpsc::channel(task::WAITING);
             let task = spawn_blocking(move || {
                 let hand_out = |batch: &mut Rows| {
                     let batch = std::mem::replace(batch, Rows::new(entity));
@@ -178,15 +191,4 @@ impl Sink for SqliteSink {
         .flatten()
         .boxed()
     }
-}
-
-type Reading = (mpsc::Receiver<Rows>, Option<JoinHandle<Result<()>>>);
-
-/// The next batch; after the last one the error that ended the reading, if one did.
-async fn next_batch((mut batches, mut task): Reading) -> Option<(Result<Rows>, Reading)> {
-    if let Some(batch) = batches.recv().await {
-        return Some((Ok(batch), (batches, task)));
-    }
-    let ended = joined(task.take()?.await);
-    ended.err().map(|err| (Err(err), (batches, None)))
 }

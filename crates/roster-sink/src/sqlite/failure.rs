@@ -1,6 +1,6 @@
 //! What can fail while a SQLite database is used, and what to do about it.
 
-use roster_core::{Error, ErrorKind, Result, Retry};
+use roster_core::{Error, ErrorKind, Retry};
 use rusqlite::{ErrorCode, ffi};
 use std::{io, path::Path};
 
@@ -138,17 +138,6 @@ pub(super) fn not_made(error: io::Error) -> Error {
         ),
     };
     Error::new(kind, "sqlite.create", message).source(error)
-}
-
-/// What a task on the blocking pool came to.
-pub(super) fn joined<T>(
-    ended: std::result::Result<Result<T>, tokio::task::JoinError>,
-) -> Result<T> {
-    // The cause is left out: what a panic says may quote a record.
-    ended.unwrap_or_else(|_| {
-        let message = "the work on the database stopped before its end";
-        Err(Error::new(ErrorKind::Internal, "sqlite.task", message))
-    })
 }
 
 #[cfg(test)]

@@ -1,10 +1,14 @@
 //! Runs and their findings.
 
-use super::failure::{Failure, Outcome};
-use crate::{RunId, RunRecord};
-use roster_core::{DistrictId, ErrorKind, value::Timestamp};
+use super::failure::Outcome;
+use crate::{
+    RunId, RunRecord,
+    relational::history::{json, parse, recorded_already, time},
+};
+use roster_core::DistrictId;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
-use serde::Serialize;
+
+const RECORD: &str = "sqlite.record";
 
 /// Records a run in a transaction of its own.
 pub(super) fn record(connection: &mut Connection, run: &RunRecord) -> Outcome<()> {
@@ -33,12 +37,11 @@ pub(super) fn insert(connection: &Connection, run: &RunRecord) -> Outcome<()> {
             time(run.finished_at),
             report.seconds,
             report.peak_memory_bytes.cast_signed(),
-            json(run)?,
+            json(RECORD, run)?,
         ],
     )?;
     if inserted == 0 {
-        let message = "a run of this id is recorded already; start a new run";
-        return Err(Failure::new(ErrorKind::Conflict, "sqlite.record", message));
+        return Err(recorded_already(RECORD).into());
     }
     insert_diagnostics(connection, run)
 }
@@ -51,7 +54,7 @@ fn insert_diagnostics(connection: &Connection, run: &RunRecord) -> Outcome<()> {
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
     for found in &run.report.diagnostics {
-        let (count, examples) = (found.count.cast_signed(), json(&found.examples)?);
+        let (count, examples) = (found.count.cast_signed(), json(RECORD, &found.examples)?);
         statement.execute(params![
             id,
             district,
@@ -81,7 +84,7 @@ pub(super) fn runs(
     let mut rows = statement.raw_query();
     let mut runs = Vec::new();
     while let Some(row) = rows.next()? {
-        runs.push(parse(&row.get::<_, String>(0)?)?);
+        runs.push(parse("sqlite.runs", &row.get::<_, String>(0)?)?);
     }
     Ok(runs)
 }
@@ -91,24 +94,5 @@ pub(super) fn run(connection: &Connection, id: &RunId) -> Outcome<Option<RunReco
     let sql = "SELECT report FROM runs WHERE id = ?1";
     let report =
         connection.query_row(sql, [id.as_str()], |row| row.get::<_, String>(0)).optional()?;
-    report.map(|it| parse(&it)).transpose()
-}
-
-/// A time as the tables have it: RFC 3339, UTC, always with three decimals, so that text sorts as time does.
-pub(super) fn time(time: Timestamp) -> String {
-    format!("{time:.3}")
-}
-
-fn json(value: &impl Serialize) -> Outcome<String> {
-    serde_json::to_string(value).map_err(|err| {
-        let message = "the report cannot be written as JSON";
-        roster_core::Error::new(ErrorKind::Internal, "sqlite.record", message).source(err).into()
-    })
-}
-
-fn parse(report: &str) -> Outcome<RunRecord> {
-    serde_json::from_str(report).map_err(|err| {
-        let message = "the stored report of a run cannot be read; it may be of a newer Homeroom";
-        roster_core::Error::new(ErrorKind::Damaged, "sqlite.runs", message).source(err).into()
-    })
+    Ok(report.map(|it| parse("sqlite.run", &it)).transpose()?)
 }

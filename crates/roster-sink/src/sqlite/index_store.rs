@@ -1,21 +1,18 @@
-//! The published index in the database: chunks of entries, and patches for what later nights changed in them.
-//!
-//! A night that changes one entry in a hundred touches nearly every chunk.  So entries that were there before are not
-//! written again: what changed in them is stored beside as a patch.  Once the patches are a quarter of the chunks, or
-//! too many, the chunks are written anew.
+//! The published index in the database.
 
 use super::failure::{Failure, Outcome};
-use crate::{Published, PublishedIndex, Slot};
-use roster_core::{DistrictId, EntityKind, ErrorKind, Result};
+use crate::{
+    Published, PublishedIndex, Slot,
+    relational::index_chunks::{Sequence, Storing, chunk, known_entity},
+};
+use roster_core::{DistrictId, EntityKind, Result};
 use rusqlite::{Connection, OptionalExtension as _, params};
-use std::{collections::BTreeMap, ops::RangeInclusive};
+use std::{
+    collections::BTreeMap,
+    ops::{Range, RangeInclusive},
+};
 
-/// Entries of a chunk.
-const CHUNK: usize = 8192;
-/// Patches of an entity after which the chunks are written anew.
-const MOST_PATCHES: u64 = 64;
-/// The share of the chunks' bytes, as a divisor, after which they are written anew.
-const PATCHED_SHARE: usize = 4;
+const PUBLISHED: &str = "sqlite.published";
 
 /// Loads what is published of a district.
 pub(super) fn load(connection: &mut Connection, district: &DistrictId) -> Outcome<Published> {
@@ -62,7 +59,9 @@ fn entities(connection: &Connection, district: &DistrictId) -> Outcome<Vec<Entit
     let sql = "SELECT DISTINCT entity FROM published_index WHERE district_id = ?1";
     let mut statement = connection.prepare(sql)?;
     let tables = statement.query_map([district.as_str()], |row| row.get::<_, String>(0))?;
-    tables.map(|it| it.map_err(Failure::from).and_then(|it| known_entity(&it))).collect()
+    tables
+        .map(|it| it.map_err(Failure::from).and_then(|it| Ok(known_entity(PUBLISHED, &it)?)))
+        .collect()
 }
 
 fn load_index(
@@ -91,15 +90,11 @@ fn each_chunk(
         "SELECT chunk, data FROM published_index WHERE district_id = ?1 AND entity = ?2 ORDER BY chunk",
     )?;
     let mut rows = statement.query([district.as_str(), entity.table()])?;
-    let (mut expected, mut full) = (0, true);
+    let mut sequence = Sequence::new(PUBLISHED, entity);
     while let Some(row) = rows.next()? {
         let bytes = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
-        if !full || row.get::<_, i64>(0)? != expected {
-            return Err(incomplete(entity));
-        }
+        sequence.next(row.get(0)?, bytes.len())?;
         take(bytes)?;
-        full = bytes.len() == CHUNK * PublishedIndex::ENTRY_BYTES;
-        expected += 1;
     }
     Ok(())
 }
@@ -129,18 +124,13 @@ pub(super) fn store(
     changed: &[Slot],
 ) -> Outcome<()> {
     let (patches, bytes) = patched(connection, key)?;
-    let bytes = bytes + changed.len() * PublishedIndex::PATCH_BYTES;
-    let first = if patches >= MOST_PATCHES
-        || bytes > published * PublishedIndex::ENTRY_BYTES / PATCHED_SHARE
-    {
-        forget_patches(connection, key)?;
-        0
-    } else {
+    let storing = Storing::of(index, published, changed.len(), patches, bytes);
+    if storing.patch {
         store_patch(connection, key, &index.patch(changed))?;
-        // The last chunk may have had room.
-        if index.len() == published { index.len() } else { published / CHUNK }
-    };
-    store_chunks(connection, key, index, first)
+    } else {
+        forget_patches(connection, key)?;
+    }
+    store_chunks(connection, key, index, storing.chunks)
 }
 
 /// Whose index, and the basis it will have.
@@ -182,37 +172,19 @@ fn store_chunks(
     connection: &Connection,
     key: &IndexKey<'_>,
     index: &PublishedIndex,
-    first: usize,
+    chunks: Range<usize>,
 ) -> Outcome<()> {
     let mut statement = connection.prepare(
         "INSERT INTO published_index (district_id, entity, chunk, data) VALUES (?1, ?2, ?3, ?4) \
          ON CONFLICT DO UPDATE SET data = excluded.data",
     )?;
-    for number in first..index.len().div_ceil(CHUNK) {
-        let bytes = index.chunk(number * CHUNK..index.len().min((number + 1) * CHUNK));
+    for number in chunks {
         statement.execute(params![
             key.district.as_str(),
             key.entity.table(),
             number.cast_signed() as i64,
-            bytes
+            chunk(index, number)
         ])?;
     }
     Ok(())
-}
-
-fn known_entity(table: &str) -> Outcome<EntityKind> {
-    EntityKind::from_table(table).ok_or_else(|| {
-        let message = format!(
-            "the published index has a table {table} that this program does not know; update Homeroom"
-        );
-        Failure::new(ErrorKind::ConfigInvalid, "sqlite.published", message)
-    })
-}
-
-fn incomplete(entity: EntityKind) -> Failure {
-    let message = format!(
-        "the published index of {} has a gap; restore the database from a backup",
-        entity.table()
-    );
-    Failure::new(ErrorKind::Damaged, "sqlite.published", message)
 }

@@ -5,7 +5,7 @@
 
 use super::{
     failure::{Failure, Outcome},
-    layout::{Layout, quoted},
+    layout::Layout,
 };
 use roster_core::{EntityKind, ErrorKind};
 use rusqlite::{Connection, TransactionBehavior};
@@ -74,25 +74,23 @@ fn take_step(connection: &mut Connection, number: usize, step: &str) -> Outcome<
 fn missing(connection: &Connection) -> Outcome<Vec<String>> {
     let mut statements = Vec::new();
     for layout in EntityKind::ALL.iter().map(|it| Layout::of(*it)) {
-        let there = names(connection, "SELECT name FROM pragma_table_info(?1)", layout.table())?;
-        let columns = layout.columns();
+        let there = names(connection, "SELECT name FROM pragma_table_info(?1)", layout.name())?;
+        let columns = layout.table().columns();
         if let Some(unknown) =
             there.iter().find(|it| columns.iter().all(|column| column.name != **it))
         {
-            return Err(newer(&format!("its table {} has a column {unknown}", layout.table())));
+            return Err(newer(&format!("its table {} has a column {unknown}", layout.name())));
         }
         if there.is_empty() {
             statements.push(layout.create_table());
         } else {
             let absent = columns.iter().filter(|it| !there.contains(it.name));
-            statements.extend(absent.map(|column| {
-                let (table, name) = (quoted(layout.table()), quoted(column.name));
-                format!("ALTER TABLE {table} ADD COLUMN {name} {}", column.declaration)
-            }));
+            statements.extend(absent.map(|it| layout.add_column(*it)));
         }
-        let there = names(connection, "SELECT name FROM pragma_index_list(?1)", layout.table())?;
-        let absent = layout.indexes().into_iter().filter(|it| !there.contains(&it.name));
-        statements.extend(absent.map(|it| it.create));
+        let there = names(connection, "SELECT name FROM pragma_index_list(?1)", layout.name())?;
+        let indexes = layout.table().indexes();
+        let absent = indexes.iter().filter(|it| !there.contains(&it.name));
+        statements.extend(absent.map(|it| layout.create_index(it)));
     }
     Ok(statements)
 }

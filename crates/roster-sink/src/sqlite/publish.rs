@@ -1,16 +1,23 @@
 //! A night's transaction: tables, published index, change feed and history move together or not at all.
 
 use super::{
+    PUBLISH,
     connection::{Location, resume_log},
-    decode,
-    failure::{Failure, Outcome},
+    failure::Outcome,
     history,
     index_store::{self, IndexKey},
     layout::Layout,
-    write::{EntityWriter, Night},
+    write::{EntityWriter, Night, PublicId},
 };
-use crate::{EntityCounts, Plan, Published, PublishedIndex, RunRecord};
-use roster_core::{EntityKind, ErrorKind};
+use crate::{
+    EntityCounts, Plan, Published, PublishedIndex, RunRecord,
+    relational::{
+        decode,
+        history::time,
+        ledger::{self, check_counts},
+    },
+};
+use roster_core::EntityKind;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 /// Indexes are dropped for the load when at most so many rows are there for every new one: sorting all keys once is
@@ -41,11 +48,12 @@ fn publish_in_transaction(
     // Dropped without a commit, it takes everything back.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let header = plan.header();
-    check_basis(&transaction, plan, &published)?;
+    let found = index_store::basis(&transaction, &header.district)?;
+    ledger::check_basis(PUBLISH, header, published.basis, found)?;
     let night = Night {
         district: &header.district,
         run: run.report.run.as_str(),
-        at: &history::time(run.finished_at),
+        at: &time(run.finished_at),
         first_load: header.basis == 0,
     };
     for entity in EntityKind::ALL {
@@ -61,21 +69,6 @@ fn publish_in_transaction(
     Ok(transaction.commit()?)
 }
 
-/// Refuses a plan that was made on another published state.
-fn check_basis(connection: &Connection, plan: &Plan, published: &Published) -> Outcome<()> {
-    let header = plan.header();
-    let found = index_store::basis(connection, &header.district)?;
-    if found == header.basis && published.basis == header.basis {
-        return Ok(());
-    }
-    let message = "what is published moved since the plan was made; make the plan again";
-    let error = roster_core::Error::new(ErrorKind::Conflict, "sqlite.publish", message)
-        .context("district", &header.district)
-        .context("planned_on", header.basis)
-        .context("found", found);
-    Err(error.into())
-}
-
 fn publish_entity(
     transaction: &Transaction<'_>,
     plan: &Plan,
@@ -85,7 +78,7 @@ fn publish_entity(
 ) -> Outcome<()> {
     let planned = plan.header().entities.get(&entity).copied().unwrap_or_default();
     let Some(reader) = plan.read(entity)? else {
-        return check_counts(entity, planned, EntityCounts::default());
+        return Ok(check_counts(PUBLISH, entity, planned, EntityCounts::default())?);
     };
     let layout = Layout::of(entity);
     let last: i64 = transaction.query_row(&layout.last_rowid(), [], |row| row.get(0))?;
@@ -95,9 +88,14 @@ fn publish_entity(
     }
     let before = index.len();
     let mut writer = EntityWriter::new(transaction, night, layout, last, index)?;
-    decode::each_chunk(reader, night.district, entity, |chunk| writer.write(chunk))?;
+    decode::each_chunk(
+        reader,
+        entity,
+        |row| PublicId::new(night.district, row),
+        |chunk| writer.write(chunk),
+    )?;
     let (written, changed) = writer.finish();
-    check_counts(entity, planned, written)?;
+    check_counts(PUBLISH, entity, planned, written)?;
     if rebuild {
         create_indexes(transaction, layout)?;
     }
@@ -105,30 +103,17 @@ fn publish_entity(
     index_store::store(transaction, &key, index, before, &changed)
 }
 
-/// Refuses a plan whose file does not hold what its header says: it was cut off or changed.
-fn check_counts(entity: EntityKind, planned: EntityCounts, written: EntityCounts) -> Outcome<()> {
-    let changes = |it: EntityCounts| (it.created, it.updated, it.deleted, it.restored);
-    if changes(planned) == changes(written) {
-        return Ok(());
-    }
-    let message = format!(
-        "the plan's changes of {} are not as many as its header says; make the plan again",
-        entity.table()
-    );
-    Err(Failure::new(ErrorKind::Damaged, "sqlite.publish", message))
-}
-
 fn drop_indexes(connection: &Connection, layout: Layout) -> Outcome<()> {
-    for index in layout.indexes() {
+    for index in layout.table().indexes() {
         connection.execute_batch(&format!("DROP INDEX {}", index.name))?;
     }
     Ok(())
 }
 
 fn create_indexes(connection: &Connection, layout: Layout) -> Outcome<()> {
-    for index in layout.indexes() {
+    for index in layout.table().indexes() {
         connection
-            .execute_batch(&index.create)
+            .execute_batch(&layout.create_index(&index))
             .map_err(|err| super::write::refused(err, layout))?;
     }
     Ok(())

@@ -1,12 +1,13 @@
 //! Reading rows back as canonical rows.
 
 use super::{
-    failure::{Failure, Outcome},
+    failure::Outcome,
     index_store,
     layout::{Layout, Which},
     value::push_column,
 };
-use roster_core::{DistrictId, EntityKind, ErrorKind, Rows, model::EntitySchema};
+use crate::relational::ledger::not_there;
+use roster_core::{DistrictId, EntityKind, Rows, model::EntitySchema};
 use rusqlite::{Connection, Statement, params};
 use std::ops::RangeInclusive;
 
@@ -27,7 +28,7 @@ pub(super) fn fetch(
         let before = found.len();
         reader.read(*locator..=*locator, &mut found, &mut |_: &mut Rows| true)?;
         if found.len() == before {
-            return Err(not_there(entity));
+            return Err(not_there("sqlite.fetch", entity.table()).into());
         }
     }
     Ok(found)
@@ -95,12 +96,4 @@ impl<'c> RowReader<'c> {
         }
         Ok(true)
     }
-}
-
-fn not_there(entity: EntityKind) -> Failure {
-    let message = format!(
-        "the published index points at a row of {} that is not there; restore the database from a backup",
-        entity.table()
-    );
-    Failure::new(ErrorKind::Damaged, "sqlite.fetch", message)
 }

@@ -1,9 +1,11 @@
 //! Field values: canonical text into columns, and columns back into the same text.
 
 use super::{
+    PUBLISH,
     failure::{Failure, Outcome},
     layout::parameter,
 };
+use crate::relational::ledger::not_canonical;
 use roster_core::{ErrorKind, Row, RowBuilder, model::FieldSchema, value::FieldType};
 use rusqlite::{
     Statement,
@@ -15,7 +17,8 @@ use std::fmt::Write as _;
 pub(super) fn bind_fields(statement: &mut Statement<'_>, row: &Row<'_>) -> Outcome<()> {
     let fields = row.schema().fields.iter().zip(row.fields());
     for (number, (field, text)) in fields.enumerate() {
-        let value = column_value(field, text).ok_or_else(|| not_canonical(row, field))?;
+        let value = column_value(field, text)
+            .ok_or_else(|| not_canonical(PUBLISH, row.schema().table, field))?;
         statement.raw_bind_parameter(parameter::FIELDS + number, value)?;
     }
     Ok(())
@@ -71,16 +74,6 @@ pub(super) fn push_column(
         }
     });
     if readable { Ok(()) } else { Err(not_text(field)) }
-}
-
-fn not_canonical(row: &Row<'_>, field: &FieldSchema) -> Failure {
-    let message = format!(
-        "{}.{} holds no canonical {:?}; the checks of the night let it through",
-        row.schema().table,
-        field.name,
-        field.field_type
-    );
-    Failure::new(ErrorKind::Internal, "sqlite.publish", message)
 }
 
 fn not_text(field: &FieldSchema) -> Failure {

@@ -1,14 +1,21 @@
 //! Writing an entity's changes into its table, its index and the change feed.
 
 use super::{
-    decode::Chunk,
+    PUBLISH,
     failure::{Failure, Outcome, is_duplicate},
     layout::{Layout, parameter},
     value::bind_fields,
 };
-use crate::{EntityCounts, Mark, Operation, PlanEntry, PublishedIndex, Slot, key_of};
-use roster_core::{DistrictId, ErrorKind, Row};
+use crate::{
+    EntityCounts, Operation, PlanEntry, PublishedIndex, Slot, key_of,
+    relational::{
+        decode::Chunk,
+        ledger::{Ledger, already_there, not_there},
+    },
+};
+use roster_core::{DistrictId, Row, public_id};
 use rusqlite::{Connection, Statement, params};
+use uuid::fmt::Hyphenated;
 
 /// What all changes of a night have in common.
 #[derive(Debug)]
@@ -21,11 +28,29 @@ pub(super) struct Night<'a> {
     pub(super) first_load: bool,
 }
 
+/// A public id as text.
+#[derive(Clone, Copy)]
+pub(super) struct PublicId([u8; Hyphenated::LENGTH]);
+
+impl PublicId {
+    /// The id of a row.
+    pub(super) fn new(district: &DistrictId, row: &Row<'_>) -> Self {
+        let mut text = [0; Hyphenated::LENGTH];
+        let id = public_id(district, row.entity(), row.source_id());
+        id.hyphenated().encode_lower(&mut text);
+        Self(text)
+    }
+
+    fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).expect("a UUID is written in ASCII")
+    }
+}
+
 /// Writes the changes of one entity.
 pub(super) struct EntityWriter<'a> {
     night: &'a Night<'a>,
     layout: Layout,
-    index: &'a mut PublishedIndex,
+    ledger: Ledger<'a>,
     insert: Statement<'a>,
     update_content: Statement<'a>,
     update_all: Statement<'a>,
@@ -33,8 +58,6 @@ pub(super) struct EntityWriter<'a> {
     change: Statement<'a>,
     /// Number of the last row of the table.
     last: i64,
-    written: EntityCounts,
-    changed: Vec<Slot>,
 }
 
 impl<'a> EntityWriter<'a> {
@@ -60,20 +83,18 @@ impl<'a> EntityWriter<'a> {
         Ok(Self {
             night,
             layout,
-            index,
+            ledger: Ledger::new(PUBLISH, layout.table(), index),
             insert: prepare(&layout.insert())?,
             update_content: prepare(&layout.update_content())?,
             update_all: prepare(&layout.update_all())?,
             delete: prepare(&layout.delete())?,
             change,
             last,
-            written: EntityCounts::default(),
-            changed: Vec::new(),
         })
     }
 
     /// Writes a chunk's changes.
-    pub(super) fn write(&mut self, chunk: &Chunk) -> Outcome<()> {
+    pub(super) fn write(&mut self, chunk: &Chunk<PublicId>) -> Outcome<()> {
         for entry in &chunk.entries {
             let Some(number) = entry.row else {
                 self.delete(entry)?;
@@ -88,7 +109,7 @@ impl<'a> EntityWriter<'a> {
 
     /// What was written, and the slots of what was there before.
     pub(super) fn finish(self) -> (EntityCounts, Vec<Slot>) {
-        (self.written, self.changed)
+        self.ledger.finish()
     }
 
     fn write_row(&mut self, entry: &PlanEntry, row: &Row<'_>, id: &str) -> Outcome<()> {
@@ -107,15 +128,12 @@ impl<'a> EntityWriter<'a> {
         self.insert.raw_bind_parameter(parameter::ID, id)?;
         bind_fields(&mut self.insert, row)?;
         self.insert.raw_execute().map_err(|err| refused(err, self.layout))?;
-        let slot = self.index.insert(entry.key, entry.content);
-        self.index.set_locator(slot, self.last.cast_unsigned());
-        self.written.created += 1;
+        self.ledger.create(entry, self.last.cast_unsigned());
         Ok(())
     }
 
     fn update(&mut self, entry: &PlanEntry, row: &Row<'_>) -> Outcome<()> {
-        let restored = entry.operation == Operation::Restore;
-        let locator = self.locate(entry, restored)?;
+        let locator = self.ledger.replace(entry)?.cast_signed();
         let mut updated = 0;
         for statement in [&mut self.update_content, &mut self.update_all] {
             if updated == 0 {
@@ -124,58 +142,31 @@ impl<'a> EntityWriter<'a> {
                 updated = statement.raw_execute()?;
             }
         }
-        if updated == 0 {
-            return Err(not_there(self.layout));
-        }
-        self.index.set_content(entry.slot, entry.content);
-        self.index.unmark(entry.slot, Mark::Deleted);
-        if restored {
-            self.written.restored += 1;
-        } else {
-            self.written.updated += 1;
-        }
-        Ok(())
+        if updated == 0 { Err(not_there(PUBLISH, self.layout.name()).into()) } else { Ok(()) }
     }
 
     fn delete(&mut self, entry: &PlanEntry) -> Outcome<()> {
-        let locator = self.locate(entry, false)?;
+        let locator = self.ledger.delete(entry)?.cast_signed();
         self.delete.raw_bind_parameter(parameter::ROWID, locator)?;
         self.delete.raw_bind_parameter(parameter::ID, self.night.at)?;
         let mut rows = self.delete.raw_query();
-        let Some(row) = rows.next()? else { return Err(not_there(self.layout)) };
+        let Some(row) = rows.next()? else {
+            return Err(not_there(PUBLISH, self.layout.name()).into());
+        };
         let (source_id, id): (String, String) = (row.get(0)?, row.get(1)?);
         // The update is done once all it returns is taken.
         while rows.next()?.is_some() {}
         drop(rows);
         if key_of(&source_id) != entry.key {
-            return Err(not_there(self.layout));
+            return Err(not_there(PUBLISH, self.layout.name()).into());
         }
-        self.index.mark(entry.slot, Mark::Deleted);
-        self.written.deleted += 1;
         self.record_change(Operation::Delete, &id, &source_id)
-    }
-
-    /// The row of an entry that must be there, deleted or not.
-    fn locate(&mut self, entry: &PlanEntry, deleted: bool) -> Outcome<i64> {
-        let PlanEntry { slot, key, .. } = *entry;
-        let fits = self.index.is_published(slot)
-            && self.index.key(slot) == key
-            && self.index.is_marked(slot, Mark::Deleted) == deleted;
-        if !fits {
-            let message = format!(
-                "the plan changes a record of {} that is not published as it says; make the plan again",
-                self.layout.table()
-            );
-            return Err(Failure::new(ErrorKind::Damaged, "sqlite.publish", message));
-        }
-        self.changed.push(slot);
-        Ok(self.index.locator(slot).cast_signed())
     }
 
     fn record_change(&mut self, operation: Operation, id: &str, source_id: &str) -> Outcome<()> {
         if !self.night.first_load {
             let Night { district, run, at, .. } = self.night;
-            let (district, table) = (district.as_str(), self.layout.table());
+            let (district, table) = (district.as_str(), self.layout.name());
             self.change.execute(params![
                 run,
                 district,
@@ -195,17 +186,5 @@ pub(super) fn refused(error: rusqlite::Error, layout: Layout) -> Failure {
     if !is_duplicate(&error) {
         return error.into();
     }
-    let message = format!(
-        "the plan creates a record of {} that is there already; nothing was published",
-        layout.table()
-    );
-    roster_core::Error::new(ErrorKind::Internal, "sqlite.publish", message).source(error).into()
-}
-
-fn not_there(layout: Layout) -> Failure {
-    let message = format!(
-        "the published index points at a row of {} that is not there; restore the database from a backup",
-        layout.table()
-    );
-    Failure::new(ErrorKind::Damaged, "sqlite.publish", message)
+    already_there(PUBLISH, layout.name()).source(error).into()
 }

@@ -1,53 +1,34 @@
 //! Reading a plan on a thread of its own, while the rows before are being written.
 
-use super::failure::Outcome;
 use crate::{PlanEntry, PlanReader};
-use roster_core::{DistrictId, EntityKind, Result, Rows, public_id};
+use roster_core::{EntityKind, Error, Result, Row, Rows};
 use std::{
     sync::mpsc::{Receiver, SyncSender, channel, sync_channel},
     thread,
 };
-use uuid::fmt::Hyphenated;
 
 /// Chunks read ahead.
 const AHEAD: usize = 2;
 
 /// Changes of an entity and what is needed to write them.
-pub(super) struct Chunk {
-    pub(super) entries: Vec<PlanEntry>,
-    pub(super) rows: Rows,
-    /// Public ids of the rows.
-    pub(super) ids: Vec<PublicId>,
+pub(crate) struct Chunk<I> {
+    pub(crate) entries: Vec<PlanEntry>,
+    pub(crate) rows: Rows,
+    /// Public ids of the rows, in the form that the database takes.
+    pub(crate) ids: Vec<I>,
 }
 
-/// A public id as text.
-#[derive(Clone, Copy)]
-pub(super) struct PublicId([u8; Hyphenated::LENGTH]);
-
-impl PublicId {
-    fn new(district: &DistrictId, entity: EntityKind, source_id: &str) -> Self {
-        let mut text = [0; Hyphenated::LENGTH];
-        public_id(district, entity, source_id).hyphenated().encode_lower(&mut text);
-        Self(text)
-    }
-
-    /// The text.
-    pub(super) fn as_str(&self) -> &str {
-        str::from_utf8(&self.0).expect("a UUID is written in ASCII")
-    }
-}
-
-/// Reads the chunks ahead and gives them to `write`, in order.
-pub(super) fn each_chunk(
+/// Reads the chunks ahead, with what `id` makes of each row, and gives them to `write`, in order.
+pub(crate) fn each_chunk<I: Send, E: From<Error>>(
     reader: PlanReader,
-    district: &DistrictId,
     entity: EntityKind,
-    mut write: impl FnMut(&Chunk) -> Outcome<()>,
-) -> Outcome<()> {
-    let (filled, to_write) = sync_channel::<Result<Chunk>>(AHEAD);
+    id: impl Fn(&Row<'_>) -> I + Send,
+    mut write: impl FnMut(&Chunk<I>) -> Result<(), E>,
+) -> Result<(), E> {
+    let (filled, to_write) = sync_channel::<Result<Chunk<I>>>(AHEAD);
     let (used, to_fill) = channel();
     thread::scope(|scope| {
-        scope.spawn(move || fill(reader, district, entity, &to_fill, &filled));
+        scope.spawn(move || fill(reader, entity, id, &to_fill, &filled));
         // The receiver is owned here, so that an error ends the reading thread too.
         for chunk in to_write {
             let chunk = chunk?;
@@ -60,12 +41,12 @@ pub(super) fn each_chunk(
 }
 
 /// Fills chunks until the plan ends, fails, or nobody wants more.
-fn fill(
+fn fill<I>(
     mut reader: PlanReader,
-    district: &DistrictId,
     entity: EntityKind,
-    to_fill: &Receiver<Chunk>,
-    filled: &SyncSender<Result<Chunk>>,
+    id: impl Fn(&Row<'_>) -> I,
+    to_fill: &Receiver<Chunk<I>>,
+    filled: &SyncSender<Result<Chunk<I>>>,
 ) {
     loop {
         let empty = || Chunk { entries: Vec::new(), rows: Rows::new(entity), ids: Vec::new() };
@@ -80,9 +61,7 @@ fn fill(
         }
         reader.swap(&mut chunk.entries, &mut chunk.rows);
         chunk.ids.clear();
-        chunk
-            .ids
-            .extend(chunk.rows.iter().map(|row| PublicId::new(district, entity, row.source_id())));
+        chunk.ids.extend(chunk.rows.iter().map(|row| id(&row)));
         if filled.send(Ok(chunk)).is_err() {
             return;
         }

@@ -1,42 +1,113 @@
-//! A database in a folder of its own, and nights from rows: the one helper of these tests.
+//! A database of its own, and nights from rows: the one helper of these tests.
 
+#[cfg(feature = "postgres")]
+use crate::postgres;
+#[cfg(feature = "sqlite")]
+use crate::sqlite;
 use futures::StreamExt as _;
 use roster_core::{
     DistrictId, EntityKind, Error, Rows, Severity,
-    model::{CategoryRow, EnrollmentRole, EnrollmentRow},
+    model::{CategoryRow, EnrollmentRole, EnrollmentRow, RoleRow, UserRow},
     public_id,
 };
 use roster_sink::{
     DiagnosticSummary, EntityCounts, Example, Mark, Operation, Outcome, Plan, PlanHeader,
-    PlanWriter, Published, PublishedIndex, RunId, RunRecord, RunReport, Sink as _, SqliteSink,
-    content_of, key_of,
+    PlanWriter, Published, PublishedIndex, RunId, RunRecord, RunReport, Sink, content_of, key_of,
 };
-use rusqlite::Connection;
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
-    sync::atomic::{AtomicU32, Ordering},
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
-/// A database in a folder of its own.
+/// A kind of database.
+pub(crate) enum Backend {
+    #[cfg(feature = "sqlite")]
+    Sqlite,
+    /// A server that databases can be made on.
+    #[cfg(feature = "postgres")]
+    Postgres(postgres::Server),
+}
+
+impl Backend {
+    /// A new database, prepared.
+    pub(crate) fn bench(&self) -> Bench {
+        let bench = self.empty();
+        wait(bench.sink.prepare()).unwrap();
+        bench
+    }
+
+    /// A new database.
+    pub(crate) fn empty(&self) -> Bench {
+        let folder = tempfile::tempdir().unwrap();
+        let database = self.database(folder.path());
+        let sink = database.sink();
+        Bench { folder, database, sink, plans: AtomicU32::new(0) }
+    }
+
+    #[cfg_attr(not(feature = "sqlite"), allow(unused_variables, reason = "only files need it"))]
+    fn database(&self, folder: &Path) -> Box<dyn Database> {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite => Box::new(sqlite::File(folder.join("roster.db"))),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(server) => Box::new(server.database()),
+        }
+    }
+}
+
+/// A database that consumers look into.
+pub(crate) trait Database: Send + Sync {
+    /// A sink on it.
+    fn sink(&self) -> Arc<dyn Sink>;
+
+    /// As what it is, for the cases of its own kind.
+    #[cfg(feature = "postgres")]
+    fn as_any(&self) -> &dyn std::any::Any;
+
+    /// A client of it.
+    fn client(&self) -> Box<dyn Client>;
+
+    /// Names of all its indexes.
+    fn indexes(&self) -> Vec<String>;
+
+    /// What changes with every change of a table.
+    fn schema(&self) -> Vec<String>;
+
+    /// How a query would be answered, with `using INDEX` for each index.
+    fn explain(&self, sql: &str) -> String;
+
+    /// What the documentation calls its SQL.
+    fn dialect(&self) -> &'static str;
+
+    /// Fails when the database is damaged.
+    fn check_integrity(&self);
+}
+
+/// A consumer's connection.
+pub(crate) trait Client {
+    /// The rows of a query, columns separated by bars, `-` for NULL, truth as 0 and 1.
+    fn query(&mut self, sql: &str) -> Vec<String>;
+
+    /// From the next query on, sees what it sees then, until the end.
+    fn begin(&mut self);
+
+    /// Ends what [`Self::begin`] began.
+    fn end(&mut self);
+}
+
+/// A database of its own, and plans.
 pub(crate) struct Bench {
     pub(crate) folder: tempfile::TempDir,
-    pub(crate) sink: SqliteSink,
+    pub(crate) database: Box<dyn Database>,
+    pub(crate) sink: Arc<dyn Sink>,
     plans: AtomicU32,
 }
 
 impl Bench {
-    pub(crate) fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let sink = SqliteSink::new(folder.path().join("roster.db"));
-        wait(sink.prepare()).unwrap();
-        Self { folder, sink, plans: AtomicU32::new(0) }
-    }
-
-    pub(crate) fn path(&self) -> PathBuf {
-        self.folder.path().join("roster.db")
-    }
-
     fn plan_folder(&self, number: u32) -> PathBuf {
         self.folder.path().join(format!("plan-{number}"))
     }
@@ -82,21 +153,21 @@ impl Bench {
         self.try_night(district, run, feed).unwrap();
     }
 
-    /// The rows of a query, columns separated by bars, `-` for NULL.
+    /// See [`Client::query`].
     pub(crate) fn query(&self, sql: &str) -> Vec<String> {
-        query(&Connection::open(self.path()).unwrap(), sql)
+        self.database.client().query(sql)
     }
 
     /// All that consumers see.
     pub(crate) fn state(&self) -> Vec<String> {
-        let mut state = self.query("SELECT * FROM changes ORDER BY seq");
-        state.extend(self.query("SELECT * FROM districts"));
-        state.extend(self.query("SELECT id, outcome FROM runs"));
-        state.extend(
-            self.query("SELECT name FROM sqlite_schema WHERE type = 'index' ORDER BY name"),
-        );
+        let mut client = self.database.client();
+        let mut state = client.query("SELECT * FROM changes ORDER BY district_id, seq");
+        state.extend(client.query("SELECT * FROM districts"));
+        state.extend(client.query("SELECT id, outcome FROM runs"));
+        state.extend(self.database.indexes());
         for entity in EntityKind::ALL {
-            state.extend(self.query(&format!("SELECT * FROM {} ORDER BY rowid", entity.table())));
+            let sql = format!("SELECT * FROM {} ORDER BY district_id, rowid", entity.table());
+            state.extend(client.query(&sql));
         }
         state
     }
@@ -108,7 +179,7 @@ impl Bench {
 }
 
 pub(crate) fn wait<F: Future>(work: F) -> F::Output {
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
 pub(crate) fn id(district: &str) -> DistrictId {
@@ -181,23 +252,6 @@ pub(crate) fn record(plan: &Plan, outcome: Outcome) -> RunRecord {
     }
 }
 
-pub(crate) fn query(connection: &Connection, sql: &str) -> Vec<String> {
-    let mut statement = connection.prepare(sql).unwrap();
-    let width = statement.column_count();
-    let text = |row: &rusqlite::Row<'_>, column| match row.get::<_, rusqlite::types::Value>(column)
-    {
-        Ok(rusqlite::types::Value::Null) => "-".to_owned(),
-        Ok(rusqlite::types::Value::Integer(it)) => it.to_string(),
-        Ok(rusqlite::types::Value::Real(it)) => format!("{it:?}"),
-        Ok(rusqlite::types::Value::Text(it)) => it,
-        other => format!("{other:?}"),
-    };
-    let join = |row: &rusqlite::Row<'_>| {
-        Ok((0..width).map(|it| text(row, it)).collect::<Vec<_>>().join("|"))
-    };
-    statement.query_map([], join).unwrap().map(|it| it.unwrap()).collect()
-}
-
 /// Categories by source id and title.
 pub(crate) fn categories(records: &[(&str, &str)]) -> Rows {
     let mut rows = Rows::new(EntityKind::Category);
@@ -218,6 +272,26 @@ pub(crate) fn enrollments(records: &[(&str, &str)]) -> Rows {
             role: Some(EnrollmentRole::Student),
             ..EnrollmentRow::default()
         };
+        rows.push(position as u64, &row);
+    }
+    rows
+}
+
+/// Users by source id and given name.
+pub(crate) fn users(records: &[(&str, &str)]) -> Rows {
+    let mut rows = Rows::new(EntityKind::User);
+    for (position, (source_id, given_name)) in records.iter().enumerate() {
+        let row = UserRow { source_id, given_name, family_name: "Okafor", ..UserRow::default() };
+        rows.push(position as u64, &row);
+    }
+    rows
+}
+
+/// Roles by source id and user.
+pub(crate) fn roles(records: &[(&str, &str)]) -> Rows {
+    let mut rows = Rows::new(EntityKind::Role);
+    for (position, (source_id, user_source_id)) in records.iter().enumerate() {
+        let row = RoleRow { source_id, user_source_id, ..RoleRow::default() };
         rows.push(position as u64, &row);
     }
     rows

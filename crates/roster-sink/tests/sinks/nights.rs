@@ -1,17 +1,31 @@
 //! Nights one after another: rows, change feed, published index, history.
 
-use crate::bench::{Bench, categories, category_id, enrollments, id, record, wait};
+use crate::{
+    Case,
+    bench::{Backend, categories, category_id, enrollments, id, record, wait},
+    cases,
+};
 use roster_core::{EntityKind, ErrorKind, Rows};
-use roster_sink::{Outcome, RunId, Sink as _};
+use roster_sink::{Outcome, RunId};
+
+pub(crate) const CASES: &[Case] = cases![
+    first_load_writes_the_rows_and_one_marker,
+    second_night_changes_exactly_what_differs,
+    returned_record_keeps_its_id_and_first_run,
+    index_that_is_loaded_again_knows_every_night,
+    unchanged_feed_needs_no_plan_and_its_run_is_remembered,
+    failed_run_may_be_followed_by_the_same_plan_applied,
+    districts_share_the_tables_and_nothing_else,
+    indexed_field_that_changes_is_found_under_its_new_value,
+];
 
 const CATEGORIES: &str =
     "SELECT source_id, title, first_run, last_run, deleted_at FROM categories ORDER BY rowid";
 
 const CHANGES: &str = "SELECT run_id, entity, source_id, operation, at FROM changes ORDER BY seq";
 
-#[test]
-fn first_load_writes_the_rows_and_one_marker() {
-    let bench = Bench::new();
+fn first_load_writes_the_rows_and_one_marker(backend: &Backend) {
+    let bench = backend.bench();
     bench.night("lakeside", "r1", &[categories(&[("a", "Tésts"), ("b", "Quizzes")])]);
     assert_eq!(bench.query(CATEGORIES), ["a|Tésts|r1|r1|-", "b|Quizzes|r1|r1|-"]);
     assert_eq!(
@@ -22,9 +36,8 @@ fn first_load_writes_the_rows_and_one_marker() {
     assert_eq!(bench.query("SELECT * FROM districts"), ["lakeside|1|r1|r1"]);
 }
 
-#[test]
-fn second_night_changes_exactly_what_differs() {
-    let bench = Bench::new();
+fn second_night_changes_exactly_what_differs(backend: &Backend) {
+    let bench = backend.bench();
     bench.night("d", "r1", &[categories(&[("a", "A"), ("b", "B"), ("c", "C"), ("d", "D")])]);
     bench.night("d", "r2", &[categories(&[("a", "A"), ("b", "B2"), ("d", "D"), ("e", "E")])]);
     let at = "2026-11-23T02:00:01.500Z";
@@ -49,9 +62,8 @@ fn second_night_changes_exactly_what_differs() {
     assert_eq!(bench.query("SELECT * FROM districts"), ["d|2|r1|r2"]);
 }
 
-#[test]
-fn returned_record_keeps_its_id_and_first_run() {
-    let bench = Bench::new();
+fn returned_record_keeps_its_id_and_first_run(backend: &Backend) {
+    let bench = backend.bench();
     bench.night("d", "r1", &[categories(&[("a", "A"), ("b", "B")])]);
     bench.night("d", "r2", &[categories(&[("a", "A")])]);
     bench.night("d", "r3", &[categories(&[("a", "A"), ("b", "B3")])]);
@@ -63,9 +75,8 @@ fn returned_record_keeps_its_id_and_first_run() {
     assert!(bench.query(CHANGES)[2].starts_with("r3|categories|b|restore|"));
 }
 
-#[test]
-fn index_that_is_loaded_again_knows_every_night() {
-    let bench = Bench::new();
+fn index_that_is_loaded_again_knows_every_night(backend: &Backend) {
+    let bench = backend.bench();
     let mut feed: Vec<(String, String)> =
         (0..20_000).map(|it| (format!("c{it}"), "first".to_owned())).collect();
     let rows = |feed: &[(String, String)]| {
@@ -90,9 +101,8 @@ fn index_that_is_loaded_again_knows_every_night() {
     assert_eq!(bench.published("d").indexes[&EntityKind::Category].active(), 20_000);
 }
 
-#[test]
-fn unchanged_feed_needs_no_plan_and_its_run_is_remembered() {
-    let bench = Bench::new();
+fn unchanged_feed_needs_no_plan_and_its_run_is_remembered(backend: &Backend) {
+    let bench = backend.bench();
     let feed = [categories(&[("a", "A")]), enrollments(&[("e", "u")])];
     bench.night("d", "r1", &feed);
     let (plan, _) = bench.plan("d", "r2", &feed);
@@ -116,9 +126,8 @@ fn unchanged_feed_needs_no_plan_and_its_run_is_remembered() {
     assert_eq!(again.kind(), ErrorKind::Conflict);
 }
 
-#[test]
-fn failed_run_may_be_followed_by_the_same_plan_applied() {
-    let bench = Bench::new();
+fn failed_run_may_be_followed_by_the_same_plan_applied(backend: &Backend) {
+    let bench = backend.bench();
     let (plan, published) = bench.plan("d", "r1", &[categories(&[("a", "A")])]);
     wait(bench.sink.record(&record(&plan, Outcome::Failed))).unwrap();
     wait(bench.sink.publish(&plan, published, &record(&plan, Outcome::Published))).unwrap();
@@ -126,16 +135,15 @@ fn failed_run_may_be_followed_by_the_same_plan_applied() {
     assert_eq!(bench.query("SELECT count(*) FROM diagnostics"), ["1"]);
 }
 
-#[test]
-fn districts_share_the_tables_and_nothing_else() {
-    let bench = Bench::new();
+fn districts_share_the_tables_and_nothing_else(backend: &Backend) {
+    let bench = backend.bench();
     bench.night("one", "r1", &[categories(&[("a", "A1"), ("b", "B1")])]);
     bench.night("two", "r2", &[categories(&[("a", "A2")])]);
     bench.night("one", "r3", &[categories(&[("a", "A1"), ("c", "C1")])]);
     bench.night("two", "r4", &[categories(&[("a", "A4")])]);
     assert_eq!(
-        bench.query("SELECT district_id, source_id, title, last_run FROM categories WHERE deleted_at IS NULL ORDER BY rowid"),
-        ["one|a|A1|r1", "two|a|A4|r4", "one|c|C1|r3"]
+        bench.query("SELECT district_id, source_id, title, last_run FROM categories WHERE deleted_at IS NULL ORDER BY district_id, rowid"),
+        ["one|a|A1|r1", "one|c|C1|r3", "two|a|A4|r4"]
     );
     let titles = |district| -> Vec<String> {
         let rows = bench.rows(district, EntityKind::Category);
@@ -146,9 +154,8 @@ fn districts_share_the_tables_and_nothing_else() {
     assert_eq!(bench.query("SELECT district_id, basis FROM districts"), ["one|2", "two|2"]);
 }
 
-#[test]
-fn indexed_field_that_changes_is_found_under_its_new_value() {
-    let bench = Bench::new();
+fn indexed_field_that_changes_is_found_under_its_new_value(backend: &Backend) {
+    let bench = backend.bench();
     bench.night("d", "r1", &[enrollments(&[("e", "u1"), ("f", "u1")])]);
     bench.night("d", "r2", &[enrollments(&[("e", "u2"), ("f", "u1")])]);
     let of = |user| {
@@ -157,5 +164,5 @@ fn indexed_field_that_changes_is_found_under_its_new_value() {
         ))
     };
     assert_eq!((of("u1"), of("u2")), (vec!["f".to_owned()], vec!["e".to_owned()]));
-    assert_eq!(bench.query("PRAGMA integrity_check"), ["ok"]);
+    bench.database.check_integrity();
 }

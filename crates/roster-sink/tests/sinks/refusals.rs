@@ -1,16 +1,27 @@
 //! What is not published: plans that are damaged, of another state, or against the model.
 
 use crate::{
-    bench::{Bench, categories, compare, enrollments, id, record, wait},
+    Case,
+    bench::{Backend, categories, compare, enrollments, id, record, wait},
+    cases,
     values::{sample, sample_rows},
 };
 use roster_core::{EntityKind, ErrorKind};
-use roster_sink::{Outcome, PlanHeader, PlanWriter, PublishedIndex, RunId, Sink as _};
+use roster_sink::{Outcome, PlanHeader, PlanWriter, PublishedIndex, RunId};
 use std::{collections::BTreeMap, fs, path::Path};
 
-#[test]
-fn plan_on_a_moved_state_is_refused() {
-    let bench = Bench::new();
+pub(crate) const CASES: &[Case] = cases![
+    plan_on_a_moved_state_is_refused,
+    plan_cut_off_in_an_entry_publishes_nothing,
+    plan_that_lost_an_entity_publishes_nothing,
+    plan_with_more_changes_than_its_header_says_publishes_nothing,
+    plan_of_a_published_record_as_new_is_refused,
+    value_that_is_not_canonical_is_refused_and_not_quoted,
+    published_index_with_a_gap_is_damaged,
+];
+
+fn plan_on_a_moved_state_is_refused(backend: &Backend) {
+    let bench = backend.bench();
     let (plan, published) = bench.plan("d", "r1", &[categories(&[("a", "A")])]);
     bench.night("d", "r2", &[categories(&[("a", "A")])]);
     let before = bench.state();
@@ -23,8 +34,8 @@ fn plan_on_a_moved_state_is_refused() {
 }
 
 /// Damages a plan on the first and on a later night; nothing may be published, and the good plan still can.
-fn check_refused(damage: impl Fn(&Path), kind: ErrorKind) {
-    let bench = Bench::new();
+fn check_refused(backend: &Backend, damage: impl Fn(&Path), kind: ErrorKind) {
+    let bench = backend.bench();
     let nights = [
         [categories(&[("a", "A"), ("b", "B")]), enrollments(&[("e", "u1"), ("f", "u2")])],
         [categories(&[("a", "A2"), ("c", "C")]), enrollments(&[("e", "u3"), ("g", "u4")])],
@@ -39,12 +50,12 @@ fn check_refused(damage: impl Fn(&Path), kind: ErrorKind) {
         assert_eq!(bench.state(), before, "night {night}");
         bench.night("d", &format!("r{night}"), feed);
     }
-    assert_eq!(bench.query("PRAGMA integrity_check"), ["ok"]);
+    bench.database.check_integrity();
 }
 
-#[test]
-fn plan_cut_off_in_an_entry_publishes_nothing() {
+fn plan_cut_off_in_an_entry_publishes_nothing(backend: &Backend) {
     check_refused(
+        backend,
         |folder| {
             let path = folder.join("enrollments.rows");
             let bytes = fs::read(&path).unwrap();
@@ -54,17 +65,17 @@ fn plan_cut_off_in_an_entry_publishes_nothing() {
     );
 }
 
-#[test]
-fn plan_that_lost_an_entity_publishes_nothing() {
+fn plan_that_lost_an_entity_publishes_nothing(backend: &Backend) {
     check_refused(
+        backend,
         |folder| fs::remove_file(folder.join("enrollments.rows")).unwrap(),
         ErrorKind::Damaged,
     );
 }
 
-#[test]
-fn plan_with_more_changes_than_its_header_says_publishes_nothing() {
+fn plan_with_more_changes_than_its_header_says_publishes_nothing(backend: &Backend) {
     check_refused(
+        backend,
         |folder| {
             let path = folder.join("categories.rows");
             let bytes = fs::read(&path).unwrap();
@@ -76,8 +87,8 @@ fn plan_with_more_changes_than_its_header_says_publishes_nothing() {
 }
 
 /// Plans one of `there` published records as a new one.
-fn check_duplicate(there: usize) {
-    let bench = Bench::new();
+fn check_duplicate(backend: &Backend, there: usize) {
+    let bench = backend.bench();
     let feed = [categories(&[("a", "A")])];
     let records: Vec<_> = (0..there).map(|it| format!("{it}")).collect();
     let mut records: Vec<_> = records.iter().map(|it| (it.as_str(), "T")).collect();
@@ -104,15 +115,13 @@ fn check_duplicate(there: usize) {
     assert_eq!(bench.state(), before);
 }
 
-#[test]
-fn plan_of_a_published_record_as_new_is_refused() {
+fn plan_of_a_published_record_as_new_is_refused(backend: &Backend) {
     // With the index built anew, and with the index as it is.
-    check_duplicate(1);
-    check_duplicate(99);
+    check_duplicate(backend, 1);
+    check_duplicate(backend, 99);
 }
 
-#[test]
-fn value_that_is_not_canonical_is_refused_and_not_quoted() {
+fn value_that_is_not_canonical_is_refused_and_not_quoted(backend: &Backend) {
     let cases = [
         (EntityKind::User, "enabled", "CANARY"),
         (EntityKind::Role, "is_primary", "CANARY"),
@@ -121,7 +130,7 @@ fn value_that_is_not_canonical_is_refused_and_not_quoted() {
         (EntityKind::Category, "weight", "CANARY"),
     ];
     for (entity, field, text) in cases {
-        let bench = Bench::new();
+        let bench = backend.bench();
         let rows = sample_rows(entity, |it| Some(if it.name == field { text } else { sample(it) }));
         let error = bench.try_night("d", "r1", &[rows]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Internal);
@@ -130,9 +139,8 @@ fn value_that_is_not_canonical_is_refused_and_not_quoted() {
     }
 }
 
-#[test]
-fn published_index_with_a_gap_is_damaged() {
-    let bench = Bench::new();
+fn published_index_with_a_gap_is_damaged(backend: &Backend) {
+    let bench = backend.bench();
     let records: Vec<_> = (0..20_000).map(|it| it.to_string()).collect();
     let records: Vec<_> = records.iter().map(|it| (it.as_str(), "T")).collect();
     bench.night("d", "r1", &[categories(&records)]);

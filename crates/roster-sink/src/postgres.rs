@@ -1,0 +1,175 @@
+//! PostgreSQL: a server that many districts publish to at once, from many machines.
+
+mod address;
+mod connection;
+mod copy;
+mod erase;
+mod failure;
+mod history;
+mod index_store;
+mod layout;
+mod migrate;
+mod passfile;
+mod publish;
+mod read;
+mod tls;
+mod value;
+mod write;
+
+use crate::{
+    Erasure, Plan, Published, PublishedIndex, RowStream, RunId, RunRecord, Sink, Slot,
+    relational::task::{self, joined, next_batch},
+};
+use address::Address;
+use async_trait::async_trait;
+use connection::connect;
+use failure::Outcome;
+use futures::{StreamExt as _, stream};
+use roster_core::{DistrictId, EntityKind, Result, Rows};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::mpsc;
+use tokio_postgres::Client;
+
+/// What a failed publish is reported as.
+const PUBLISH: &str = "postgres.publish";
+/// How long to wait for another night of the same district, or for whoever holds a table.
+const WAITING_TIME: Duration = Duration::from_mins(10);
+
+/// Publishes to a PostgreSQL database, version 13 or newer, encoded as UTF-8.
+///
+/// Everything is in the schema `homeroom`; its tables are named after [`EntityKind::table`].  Readers see the last night
+/// until the transaction of the next one is committed.  Districts publish beside each other; a second night of the same
+/// district waits for the first.  A publish that began ends, even when its future is dropped.  Needs a Tokio runtime with
+/// I/O and time.
+///
+/// Errors: [`roster_core::ErrorKind::Unavailable`] when the server cannot be reached, ends the connection, or lacks
+/// space, memory or connections, [`roster_core::ErrorKind::AuthFailed`] when it refuses user or password,
+/// [`roster_core::ErrorKind::PermissionDenied`] when the user lacks a right, [`roster_core::ErrorKind::ConfigInvalid`]
+/// when the database or the tables are not there, are none of ours or of a newer Homeroom, or TLS does not come about,
+/// [`roster_core::ErrorKind::Damaged`] when what is there does not fit together.
+#[derive(Debug)]
+pub struct PostgresSink {
+    address: Arc<Address>,
+    waiting: Duration,
+}
+
+impl PostgresSink {
+    /// The database at a URL in libpq's form, `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full`.  Does
+    /// not touch it.
+    ///
+    /// `sslmode` is one of `disable`, `prefer` (unless told otherwise), `require`, `verify-ca` and `verify-full`, and
+    /// `sslrootcert` a file of trusted certificates.  A password that the URL does not have is looked for in
+    /// `PGPASSWORD`, then in the file of `passfile`, `PGPASSFILE` or `~/.pgpass`.
+    ///
+    /// # Errors
+    ///
+    /// [`roster_core::ErrorKind::ConfigInvalid`] when the URL cannot be read; the error does not quote it.
+    pub fn new(url: &str) -> Result<Self> {
+        let address = Arc::new(Address::parse(url)?);
+        Ok(Self { address, waiting: WAITING_TIME })
+    }
+
+    /// How long to wait while another night of the district is published, or another program keeps a table locked; ten
+    /// minutes unless told.
+    #[must_use]
+    pub fn lock_timeout(mut self, lock_timeout: Duration) -> Self {
+        self.waiting = lock_timeout;
+        self
+    }
+
+    /// Works on a connection of its own.
+    async fn with_client<T>(
+        &self,
+        operation: &'static str,
+        work: impl AsyncFnOnce(&mut Client) -> Outcome<T>,
+    ) -> Result<T> {
+        let outcome = match connect(&self.address).await {
+            Ok(mut client) => work(&mut client).await,
+            Err(failure) => Err(failure),
+        };
+        outcome.map_err(|it| it.into_error(operation, &self.address))
+    }
+}
+
+#[async_trait]
+impl Sink for PostgresSink {
+    fn describe(&self) -> String {
+        self.address.to_string()
+    }
+
+    async fn exists(&self) -> Result<bool> {
+        self.with_client("postgres.open", async |it| migrate::is_prepared(it).await).await
+    }
+
+    async fn prepare(&self) -> Result<()> {
+        let waiting = self.waiting;
+        self.with_client("postgres.prepare", async |it| migrate::prepare(it, waiting).await).await
+    }
+
+    async fn published(&self, district: &DistrictId) -> Result<Published> {
+        self.with_client("postgres.published", async |it| index_store::load(it, district).await)
+            .await
+    }
+
+    async fn publish(&self, plan: &Plan, published: Published, run: &RunRecord) -> Result<()> {
+        let (address, waiting) = (self.address.clone(), self.waiting);
+        let (plan, run) = (plan.clone(), run.clone());
+        let task = tokio::spawn(async move {
+            let outcome = publish::publish(&address, waiting, &plan, published, &run).await;
+            outcome.map_err(|it| it.into_error(PUBLISH, &address))
+        });
+        joined(task.await)
+    }
+
+    async fn record(&self, run: &RunRecord) -> Result<()> {
+        self.with_client("postgres.record", async |it| history::record(it, run).await).await
+    }
+
+    async fn erase(&self, district: &DistrictId, erasures: &[Erasure]) -> Result<u64> {
+        let waiting = self.waiting;
+        self.with_client("postgres.erase", async |it| {
+            erase::erase(it, waiting, district, erasures).await
+        })
+        .await
+    }
+
+    async fn runs(&self, district: Option<&DistrictId>, most: usize) -> Result<Vec<RunRecord>> {
+        self.with_client("postgres.runs", async |it| history::runs(it, district, most).await).await
+    }
+
+    async fn run(&self, id: &RunId) -> Result<Option<RunRecord>> {
+        self.with_client("postgres.run", async |it| history::run(&*it, id).await).await
+    }
+
+    async fn fetch(
+        &self,
+        district: &DistrictId,
+        entity: EntityKind,
+        index: &PublishedIndex,
+        slots: &[Slot],
+    ) -> Result<Rows> {
+        let locators: Vec<_> = slots.iter().map(|it| index.locator(*it).cast_signed()).collect();
+        self.with_client("postgres.fetch", async |it| {
+            read::fetch(it, district, entity, &locators).await
+        })
+        .await
+    }
+
+    fn rows(&self, district: &DistrictId, entity: EntityKind) -> RowStream {
+        let (address, district) = (self.address.clone(), district.clone());
+        // The task starts at the first poll and stops when nobody takes its batches.
+        stream::once(async move {
+            let (sender, receiver) = mpsc::channel(task::WAITING);
+            let task = tokio::spawn(async move {
+                let read = async {
+                    let mut client = connect(&address).await?;
+                    read::stream(&mut client, &district, entity, &sender).await
+                };
+                read.await.map_err(|it| it.into_error("postgres.rows", &address))
+            });
+            stream::unfold((receiver, Some(task)), next_batch)
+        })
+        .flatten()
+        .boxed()
+    }
+}

@@ -1,0 +1,35 @@
+//! Emptying fields of records that are no longer shared.
+
+use super::table::Content;
+use super::table::{Table, content, quoted};
+use crate::{Erased, Erasure};
+use roster_core::model::EntitySchema;
+
+/// Names of the columns that an erasure empties, quoted.  Keys stay: the row stands for a record that was there.
+pub(crate) fn columns(erasure: &Erasure) -> Vec<String> {
+    let table = Table::of(erasure.entity);
+    let fields = table.schema.fields.iter().enumerate();
+    let wanted = |number: usize| match &erasure.what {
+        Erased::Fields(numbers) => numbers.contains(&number),
+        Erased::DeletedRows | Erased::Rows(_) => true,
+    };
+    fields
+        .filter(|(number, field)| {
+            *number != EntitySchema::SOURCE_ID
+                && content(field) != Content::Reference
+                && wanted(*number)
+        })
+        .map(|(_, field)| quoted(field.name))
+        .collect()
+}
+
+/// `UPDATE … SET …` of an erasure, as far as both databases write it alike; the district is `district`.
+pub(crate) fn update(name: &str, columns: &[String], district: &str) -> String {
+    let sets: Vec<_> = columns.iter().map(|it| format!("{it} = NULL")).collect();
+    let filled: Vec<_> = columns.iter().map(|it| format!("{it} IS NOT NULL")).collect();
+    format!(
+        "UPDATE {name} SET {} WHERE district_id = {district} AND ({})",
+        sets.join(", "),
+        filled.join(" OR ")
+    )
+}
