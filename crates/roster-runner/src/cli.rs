@@ -87,7 +87,7 @@ pub struct Direct {
     /// Id of the district
     #[arg(long, value_name = "ID", requires = "connector")]
     pub district: Option<String>,
-    /// Sink to publish to, such as sqlite:roster.db
+    /// Sink to publish to, such as `sqlite:roster.db` or `postgres://host/database`
     #[arg(long, value_name = "SINK", requires = "connector")]
     pub to: Option<String>,
 }

@@ -6,10 +6,12 @@
 
 mod document;
 mod strict;
+mod typed;
 
 pub use document::{ConfigErrors, Problem};
 pub(crate) use document::{Document, Step};
 pub(crate) use strict::nearest;
+pub(crate) use typed::read as read_typed;
 
 use crate::{Sharing, registry};
 use roster_core::Secret;
@@ -39,7 +41,8 @@ pub struct Config {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct StoreConfig {
-    /// The sink, as `sqlite:FILE`.  Example: `"sqlite:roster.db"`
+    /// The sink, as `sqlite:FILE` or `postgres://USER@HOST/DATABASE`; a password is better kept in `PGPASSWORD` or
+    /// `~/.pgpass`.  Example: `"sqlite:roster.db"`
     pub to: Option<String>,
 }
 
@@ -50,7 +53,8 @@ pub struct NightConfig {
     /// Number of districts that are synchronized at the same time.  Default: one.  Example: `4`
     pub districts_at_once: Option<NonZeroUsize>,
     /// Folder in which a night keeps its plan until it is published; it is removed afterwards.  Default: the folder of
-    /// the sink's file, where there is room for it and the data is protected already.  Example: `"/var/tmp/homeroom"`
+    /// the sink's file, where there is room for it and the data is protected already; the system's folder for temporary
+    /// files where the sink is a server.  Example: `"/var/tmp/homeroom"`
     pub work_folder: Option<PathBuf>,
     /// Number of examples that are kept of each kind of finding.  Default: ten.  Example: `25`
     pub examples: Option<usize>,
@@ -71,7 +75,14 @@ pub struct DistrictConfig {
     pub source: Option<SourceConfig>,
     /// The sink of this district, where it is not the store's.  Example: `"sqlite:lakeside.db"`
     pub to: Option<String>,
-    /// What of the roster is shared.
+    /// What of the roster is shared.  Nothing set: everything.
+    ///
+    /// Changed settings hold from the next night on: what they no longer share is withdrawn, also when the source sends
+    /// only what changed. When the roles, enrollments or relationships of a night are missing, empty, only changes or
+    /// partly rejected, people who are published stay shared unless a record of theirs speaks against it, and nobody
+    /// becomes shared without a record that lets them in. A record that was rejected tonight keeps its last good
+    /// version, without the fields that are left out, until it is mended or its whole table is left out; so do the
+    /// records of a user who was rejected.
     #[serde(default)]
     pub sharing: Sharing,
 }
@@ -169,9 +180,9 @@ pub(crate) fn read(document: &Document<'_>) -> (Config, Vec<Problem>) {
     let (value, mut problems) = strict::check(document, &config_schema(), &|key, found| {
         (key == CONNECTOR).then(|| registry::connector(found).err()).flatten()
     });
-    let config = serde_json::from_value(value).unwrap_or_else(|err| {
+    let config = typed::read(value).unwrap_or_else(|message| {
         // What the schema lets through and the types do not; never seen, but it must not pass silently.
-        problems.push(document.problem(&[], err.to_string()));
+        problems.push(document.problem(&[], message));
         Config::default()
     });
     (config, problems)

@@ -62,13 +62,15 @@ pub enum Paint {
 pub struct Console {
     out: Box<dyn Write + Send>,
     form: Form,
+    /// Whether the output of work could not be written.
+    lost: bool,
 }
 
 impl Console {
     /// Writes to `out`.
     #[must_use]
     pub fn new(out: Box<dyn Write + Send>, form: Form) -> Self {
-        Self { out, form }
+        Self { out, form, lost: false }
     }
 
     /// How results are written.
@@ -77,12 +79,38 @@ impl Console {
         self.form
     }
 
-    /// Writes a result: as JSON, or as the text that `text` makes of it.
+    /// Writes what work came to: as JSON, or as the text that `text` makes of it.
+    ///
+    /// The work goes on, and ends as it ends, whether or not anybody can read of it.  That the output cannot be written
+    /// to is said once, in the log.
+    pub fn result<T: Serialize>(&mut self, result: &T, text: impl FnOnce(&T, Colour) -> String) {
+        if !self.lost {
+            let written = self.answer(result, text);
+            self.go_on(written);
+        }
+    }
+
+    /// Writes a line about work that only people need.  As with [`Self::result`], the work goes on without it.
+    pub fn remark(&mut self, text: &str) {
+        if !self.lost && self.form != Form::Json {
+            let written = writeln!(self.out, "{text}");
+            self.go_on(written);
+        }
+    }
+
+    fn go_on(&mut self, written: io::Result<()>) {
+        if let Err(error) = written {
+            self.lost = true;
+            tracing::warn!(%error, "standard output cannot be written to; the work goes on without it");
+        }
+    }
+
+    /// Writes what was asked for: as JSON, or as the text that `text` makes of it.
     ///
     /// # Errors
     ///
     /// When the output cannot be written to.
-    pub fn result<T: Serialize>(
+    pub fn answer<T: Serialize>(
         &mut self,
         result: &T,
         text: impl FnOnce(&T, Colour) -> String,
@@ -95,18 +123,6 @@ impl Console {
             Form::Text { colour } => write!(self.out, "{}", text(result, colour))?,
         }
         self.out.flush()
-    }
-
-    /// Writes a line that only people need.
-    ///
-    /// # Errors
-    ///
-    /// When the output cannot be written to.
-    pub fn remark(&mut self, text: &str) -> io::Result<()> {
-        match self.form {
-            Form::Json => Ok(()),
-            Form::Text { .. } => writeln!(self.out, "{text}"),
-        }
     }
 }
 

@@ -9,9 +9,12 @@ use crate::{
 use futures::{Stream, StreamExt as _};
 use roster_core::{Error, ErrorKind, Result, RunContext, value::Timestamp};
 use roster_sink::{Outcome, RunError, RunId, RunRecord, RunReport, Sink};
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 /// Runs many districts' nights.
 #[derive(Debug)]
@@ -86,7 +89,8 @@ impl Drive {
 
     fn work_folder(&self, district: &DistrictSettings) -> PathBuf {
         let configured = self.settings.work_folder.clone();
-        configured.unwrap_or_else(|| district.to.folder().to_owned())
+        let beside = || district.to.folder().map(Path::to_owned);
+        configured.or_else(beside).unwrap_or_else(std::env::temp_dir)
     }
 }
 
@@ -103,7 +107,7 @@ impl Sinks {
     async fn prepare(districts: &[DistrictSettings]) -> Self {
         let mut sinks = Self(Vec::new());
         for district in districts {
-            if sinks.0.iter().all(|it| it.0 != district.to) {
+            if sinks.0.iter().all(|it| !it.0.is_same(&district.to)) {
                 let sink = district.to.sink();
                 let prepared = sink.prepare().await.map(|()| sink);
                 let prepared = prepared.map_err(|it| RunError::from(&it));
@@ -114,7 +118,7 @@ impl Sinks {
     }
 
     fn of(&self, address: &SinkAddress) -> Prepared {
-        let found = self.0.iter().find(|it| it.0 == *address);
+        let found = self.0.iter().find(|it| it.0.is_same(address));
         found.expect("every district's sink was prepared").1.clone()
     }
 }
@@ -122,10 +126,8 @@ impl Sinks {
 /// The record of a night that did not come far enough to make its own.
 fn failure(district: &DistrictSettings, started_at: Timestamp, error: RunError) -> RunRecord {
     let finished_at = Timestamp::now();
-    #[allow(clippy::cast_possible_truncation, reason = "the low bits are the random ones")]
-    let random = Uuid::now_v7().as_u128() as u32;
     let report = RunReport {
-        run: RunId::new(started_at, random),
+        run: RunId::random(started_at),
         district: district.id.clone(),
         connector: district.connector.to_owned(),
         outcome: Outcome::Failed,
@@ -147,7 +149,6 @@ mod tests {
     use roster_core::{
         Catalog, CheckReport, ExtractRequest, ExtractStream, RosterSource, SourceDescriptor,
     };
-    use std::path::Path;
 
     /// A source that has a defect, or nothing.
     #[derive(Debug)]
@@ -214,5 +215,17 @@ mod tests {
         assert_eq!((error.kind.as_str(), error.message.contains("CANARY")), ("internal", false));
         let remembered = sink.existing().await.unwrap().runs(None, 9).await.unwrap();
         assert_eq!(remembered.len(), 2, "the defect is remembered too");
+    }
+
+    #[tokio::test]
+    async fn file_that_is_named_in_two_ways_is_opened_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let districts = ["sqlite:a.db", "sqlite:./a.db", "sqlite:b.db"]
+            .map(|to| district("a", Source::Empty, to, folder));
+        let sinks = Sinks::prepare(&districts).await;
+        assert_eq!(sinks.0.len(), 2);
+        let sink = |number: usize| sinks.of(&districts[number].to).unwrap();
+        assert!(Arc::ptr_eq(&sink(0), &sink(1)) && !Arc::ptr_eq(&sink(0), &sink(2)));
     }
 }

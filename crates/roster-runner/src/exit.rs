@@ -55,7 +55,7 @@ pub enum Failure {
     Config(ConfigErrors),
     /// An operation failed.
     Run(Error),
-    /// Standard output cannot be written to.
+    /// Standard output cannot be written to, and there is nothing else to do.
     Output(io::Error),
 }
 

@@ -5,12 +5,16 @@
 
 mod contract;
 mod deletions;
+mod erasure;
 pub(crate) mod memory;
 mod orphans;
 mod planner;
 mod references;
+mod selected;
+mod selection;
 mod siblings;
 mod tally;
+mod withdraw;
 mod work_folder;
 
 use crate::{
@@ -18,20 +22,24 @@ use crate::{
     night::{
         contract::Contract,
         planner::{Findings, Planned, Planner},
+        selection::Selection,
         work_folder::WorkFolder,
     },
     sharing::Sharer,
 };
 use futures::StreamExt as _;
 use roster_core::{
-    BatchLimits, DistrictId, EntityKind, Error, ErrorKind, ExtractEvent, ExtractRequest,
-    ExtractStream, Result, RosterSource, RunContext, validate_request, value::Timestamp,
+    BatchLimits, Diagnostic, DistrictId, EntityKind, Error, ErrorKind, ExtractEvent,
+    ExtractRequest, ExtractStream, Result, RosterSource, RunContext, validate_request,
+    value::Timestamp,
 };
 use roster_sink::{
-    Outcome, Plan, PlanWriter, Published, RunError, RunId, RunRecord, RunReport, Sink,
+    Erasure, Outcome, Plan, PlanWriter, Published, RunError, RunId, RunRecord, RunReport, Sink,
+    private_file,
 };
 use std::{
     fmt, fs,
+    io::Write as _,
     path::{Path, PathBuf},
     sync::Arc,
     time::Instant,
@@ -113,6 +121,14 @@ impl Start {
     }
 }
 
+/// A night that is planned and not yet published.
+struct Made {
+    plan: Plan,
+    record: RunRecord,
+    published: Published,
+    erasures: Vec<Erasure>,
+}
+
 /// Why a night ended without a plan, and what was found until then.
 struct Failure {
     error: Error,
@@ -144,26 +160,40 @@ impl Night {
     /// The source's or the sink's, or [`ErrorKind::ConfigInvalid`] when the folder is in use.
     pub async fn plan(self, ctx: &RunContext, folder: &Path) -> Result<(Plan, RunRecord)> {
         let start = Start::now();
-        let (plan, record, _) = self.make_plan(ctx, &start, folder).await.map_err(|it| it.error)?;
+        let Made { plan, record, .. } =
+            self.make_plan(ctx, &start, folder).await.map_err(|it| it.error)?;
         let path = folder.join(RECORD_FILE);
         let text =
             serde_json::to_vec_pretty(&record).map_err(|err| unwritable(&path).source(err))?;
-        fs::write(&path, text).map_err(|err| unwritable(&path).source(err))?;
+        let mut file = private_file(&path).map_err(|err| unwritable(&path).source(err))?;
+        file.write_all(&text).map_err(|err| unwritable(&path).source(err))?;
         Ok((plan, record))
     }
 
     async fn publish(&self, ctx: &RunContext, start: &Start) -> Result<RunRecord, Failure> {
         let folder = WorkFolder::create(&self.work_folder, &self.district, &start.run)?;
-        let (plan, record, published) = self.make_plan(ctx, start, &folder.plan()).await?;
+        let Made { plan, record, published, erasures } =
+            self.make_plan(ctx, start, &folder.plan()).await?;
         self.watch.phase(Phase::Publish);
         let found = Findings::of(&record);
         let record = write_record(&self.sink, &plan, published, record, start.clock)
             .await
             .map_err(|error| Failure { error, found: Some(found) })?;
+        self.erase(&erasures).await;
         if let Err(error) = self.source.published(ctx).await {
             tracing::warn!(district = %self.district, %error, "the night is published, but the source could not put its feed away");
         }
         Ok(record)
+    }
+
+    /// Empties what is no longer shared.  Done every night, so what fails tonight is made up for by the next.
+    async fn erase(&self, erasures: &[Erasure]) {
+        if erasures.is_empty() {
+            return;
+        }
+        if let Err(error) = self.sink.erase(&self.district, erasures).await {
+            tracing::error!(district = %self.district, %error, "what is no longer shared is deleted but not yet emptied; the next night tries again");
+        }
     }
 
     async fn make_plan(
@@ -171,15 +201,15 @@ impl Night {
         ctx: &RunContext,
         start: &Start,
         folder: &Path,
-    ) -> Result<(Plan, RunRecord, Published), Failure> {
+    ) -> Result<Made, Failure> {
         let catalog = self.source.discover(ctx).await?;
         let mut sharer = Sharer::new(&self.sharing);
         let everything = ExtractRequest::everything(&catalog);
         validate_request(&catalog, &everything)?;
-        self.select(ctx, &everything, &mut sharer).await?;
-        let published = self.sink.published(&self.district).await?;
+        let mut published = self.sink.published(&self.district).await?;
+        let findings = self.select(ctx, &everything, &mut sharer, &mut published).await?;
         let writer = PlanWriter::create(folder)?;
-        let planner = Planner::new(
+        let mut planner = Planner::new(
             &self.sharing,
             sharer,
             published,
@@ -187,37 +217,33 @@ impl Night {
             self.examples,
             self.field_name(),
         );
+        for finding in &findings {
+            planner.tally.add(finding);
+        }
         let night = self.extract(ctx, everything, planner).await?;
         Ok(self.finish_plan(start, night)?)
     }
 
-    /// The pass beforehand that finds out who is shared, if the settings need one.
+    /// The pass beforehand that finds out who is shared, if the settings need one; gives what is wrong with them.
     async fn select(
         &self,
         ctx: &RunContext,
         everything: &ExtractRequest,
         sharer: &mut Sharer,
-    ) -> Result<()> {
+        published: &mut Published,
+    ) -> Result<Vec<Diagnostic>> {
         let deciding = sharer.selecting_entities();
         if deciding.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         self.watch.phase(Phase::Select);
-        let entities = everything
-            .entities
-            .iter()
-            .filter(|it| deciding.contains(&it.entity))
-            .cloned()
-            .collect();
-        let request = ExtractRequest { entities, limits: BatchLimits::default() };
-        let mut events = self.source.extract(ctx, request);
-        while let Some(event) = events.next().await {
-            if let ExtractEvent::Batch(batch) = event? {
-                batch.rows.iter().for_each(|it| sharer.select(&it));
-            }
-        }
-        sharer.finish_selection();
-        Ok(())
+        let wanted = everything.entities.iter().filter(|it| deciding.contains(&it.entity));
+        let request =
+            ExtractRequest { entities: wanted.cloned().collect(), limits: BatchLimits::default() };
+        let events = self.source.extract(ctx, request.clone());
+        let selection =
+            Selection::new(&self.sharing, sharer, published, &self.sink, &self.district);
+        selection.run(&request, events).await
     }
 
     async fn extract(
@@ -241,8 +267,8 @@ impl Night {
         }
     }
 
-    fn finish_plan(&self, start: &Start, planned: Planned) -> Result<(Plan, RunRecord, Published)> {
-        let Planned { writer, published, entities, tally } = planned;
+    fn finish_plan(&self, start: &Start, planned: Planned) -> Result<Made> {
+        let Planned { writer, published, entities, tally, erasures } = planned;
         let (diagnostics, causes) = tally.finish();
         let header = roster_sink::PlanHeader {
             run: start.run.clone(),
@@ -256,7 +282,7 @@ impl Night {
         let report = RunReport { entities, diagnostics, ..self.report(start, outcome) };
         let record =
             RunRecord { report, started_at: start.at, finished_at: Timestamp::now(), causes };
-        Ok((plan, record, published))
+        Ok(Made { plan, record, published, erasures })
     }
 
     fn report(&self, start: &Start, outcome: Outcome) -> RunReport {

@@ -140,10 +140,13 @@ struct Counted {
 
 impl DistrictProgress {
     fn expect(&self, bytes: u64) {
+        // A night may read twice; each time is counted on its own.
+        self.bytes.store(0, Ordering::Relaxed);
         self.bytes_expected.store(bytes, Ordering::Relaxed);
         if let Some(bar) = &self.bar {
             bar.set_style(style(WITH_LENGTH));
             bar.set_length(bytes);
+            bar.set_position(0);
         }
     }
 
@@ -244,8 +247,17 @@ mod tests {
         assert_eq!(rows(EntityKind::User, 5), 5);
         progress.signal(Signal::BytesIn(1024));
         assert_eq!(progress.bytes_in_words(), "1.00 KiB");
-        progress.signal(Signal::BytesExpected(4096));
-        progress.signal(Signal::BytesIn(1024));
-        assert_eq!(progress.bytes_in_words(), "2.00 KiB of 4.00 KiB");
+    }
+
+    #[test]
+    fn second_reading_of_a_night_is_counted_anew() {
+        let progress = Progress::plain().district("lakeside");
+        for expected in [4096, 2048] {
+            progress.signal(Signal::BytesExpected(expected));
+            progress.signal(Signal::BytesIn(1024));
+            progress.signal(Signal::BytesIn(1024));
+            let of = HumanBytes(expected);
+            assert_eq!(progress.bytes_in_words(), format!("2.00 KiB of {of}"));
+        }
     }
 }

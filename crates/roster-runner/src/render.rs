@@ -13,6 +13,9 @@ use std::fmt::Write as _;
 /// Causes that a night names; its report names all.
 const MOST_CAUSES: usize = 5;
 
+/// What is said of a feed that is still being delivered.
+pub(crate) const NOT_YET: &str = "not yet";
+
 /// Width that running text is broken at.
 const TEXT_WIDTH: usize = 96;
 

@@ -95,7 +95,7 @@ impl Settings {
     pub fn sinks(&self) -> Vec<&SinkAddress> {
         let mut sinks: Vec<&SinkAddress> = Vec::new();
         for sink in self.store.iter().chain(self.districts.iter().map(|it| &it.to)) {
-            if !sinks.contains(&sink) {
+            if sinks.iter().all(|it| !it.is_same(sink)) {
                 sinks.push(sink);
             }
         }

@@ -1,11 +1,18 @@
 //! What a district shares: the settings, applied to every connector the same way.
 //!
-//! What is not shared never reaches disk, and what was published of it before is withdrawn.
+//! What is not shared never reaches disk, and what was published of it before is withdrawn.  The settings decide on
+//! what is known: an organization, a section or a person that neither the feed nor what is published tells enough about
+//! is not shared.
 
 mod apply;
+mod fields;
+mod people;
+mod places;
 
 pub(crate) use apply::{Decision, Sharer};
+pub(crate) use fields::{Replacement, replace};
 
+use crate::config::nearest;
 use roster_core::{ConfigProblem, EntityKind};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -15,13 +22,17 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields, default)]
 pub struct Sharing {
     /// Only these schools, by their keys at the source, with what belongs to them.  Districts and other organizations
-    /// that are not schools stay.  Example: `["255901001"]`
+    /// that are not part of a school stay, with their staff; a role at the district shares neither students nor their
+    /// contacts.  An organization that is neither listed nor known is not shared.  The night fails when none of them
+    /// exists.  Example: `["255901001"]`
     pub schools: Option<Vec<String>>,
-    /// Only these sections, by their keys at the source, and the people in them.  Example: `["algebra-1"]`
+    /// Only these sections, by their keys at the source, and the people in them.  The night fails when none of them
+    /// exists.  Example: `["algebra-1"]`
     pub sections: Option<Vec<String>>,
     /// Whether people who are neither students nor contacts nor teachers are shared.
     pub staff: bool,
-    /// Tables that are left out.  Example: `["demographics", "programs"]`
+    /// Tables that are left out, with the tables that cannot do without them: without `sections` there are no
+    /// `enrollments`.  Other references to them are left empty.  Example: `["demographics", "programs"]`
     pub excluded_entities: Vec<String>,
     /// Fields that are left empty, as `table.field`.  Example: `["users.phone"]`
     pub excluded_fields: Vec<String>,
@@ -58,10 +69,13 @@ impl Sharing {
         *self == Self::default()
     }
 
-    /// Whether records of the entity are shared at all.
+    /// Whether records of the entity are shared at all: neither its table is excluded nor one that it cannot do without.
     #[must_use]
     pub fn includes(&self, entity: EntityKind) -> bool {
+        let needed = entity.schema().fields.iter().filter(|it| it.required);
+        let mut needed = needed.filter_map(|it| it.reference).map(|it| it.entity);
         !self.excluded_entities.iter().any(|it| it == entity.table())
+            && needed.all(|it| it == entity || self.includes(it))
     }
 
     /// Everything that is wrong with the settings.
@@ -71,16 +85,26 @@ impl Sharing {
         let fields = self.excluded_fields.iter().filter_map(|it| field_problem(it));
         let entities = entities.map(|message| ConfigProblem { key: "excluded_entities", message });
         let fields = fields.map(|message| ConfigProblem { key: "excluded_fields", message });
-        entities.chain(fields).collect()
+        let lists = [("schools", &self.schools), ("sections", &self.sections)];
+        let empty = lists.into_iter().filter(|it| it.1.as_ref().is_some_and(Vec::is_empty));
+        let empty = empty.map(|(key, _)| ConfigProblem {
+            key,
+            message: format!("{key} lists nothing; leave the key out to share all {key}"),
+        });
+        entities.chain(fields).chain(empty).collect()
     }
 
     /// Whether who is shared depends on records that come after the people.
     fn selects_people(&self) -> bool {
-        self.schools.is_some()
-            || self.sections.is_some()
-            || !self.staff
-            || self.contact_types.is_some()
-            || self.contact_relationships.is_some()
+        self.selects_sections() || self.selects_contacts() || !self.staff
+    }
+
+    fn selects_sections(&self) -> bool {
+        self.schools.is_some() || self.sections.is_some()
+    }
+
+    fn selects_contacts(&self) -> bool {
+        self.contact_types.is_some() || self.contact_relationships.is_some()
     }
 }
 
@@ -93,10 +117,10 @@ fn entity_problem(table: &str) -> Option<String> {
             Some(format!("{table} cannot be left out: the rest refers to it"))
         }
         Some(_) => None,
-        None => Some(format!(
-            "no table is called {table:?}; {}",
-            nearest(table, EntityKind::ALL.iter().map(|it| it.table()))
-        )),
+        None => {
+            let known = EntityKind::ALL.iter().map(|it| it.table());
+            Some(format!("no table is called {table:?}{}", suggestion(table, known)))
+        }
     }
 }
 
@@ -111,16 +135,19 @@ fn field_problem(name: &str) -> Option<String> {
             Some(format!("{name} cannot be left out: every record needs it"))
         }
         Some(_) => None,
-        None => Some(format!(
-            "{table} has no field {field:?}; {}",
-            nearest(field, fields.iter().map(|it| it.name))
-        )),
+        None => {
+            let known = fields.iter().map(|it| it.name);
+            Some(format!("{table} has no field {field:?}{}", suggestion(field, known)))
+        }
     }
 }
 
-fn nearest<'n>(wanted: &str, known: impl Iterator<Item = &'n str>) -> String {
-    let best = known.min_by_key(|it| strsim::damerau_levenshtein(it, wanted));
-    best.map_or_else(String::new, |it| format!("the nearest is {it:?}"))
+fn suggestion<'k>(found: &str, known: impl Iterator<Item = &'k str>) -> String {
+    let known: Vec<&str> = known.collect();
+    match nearest(found, known.iter().copied()) {
+        Some(meant) => format!("; did you mean {meant:?}?"),
+        None => format!("; known are {}", known.join(", ")),
+    }
 }
 
 #[cfg(test)]
@@ -133,21 +160,23 @@ mod tests {
             excluded_entities: vec!["demografics".into(), "users".into(), "programs".into()],
             excluded_fields: vec![
                 "phone".into(),
-                "users.fone".into(),
+                "users.phon".into(),
                 "users.given_name".into(),
                 "users.phone".into(),
             ],
+            schools: Some(vec![]),
             ..Sharing::default()
         };
         let messages: Vec<_> = sharing.problems().into_iter().map(|it| it.message).collect();
         assert_eq!(
             messages,
             [
-                "no table is called \"demografics\"; the nearest is \"demographics\"",
+                "no table is called \"demografics\"; did you mean \"demographics\"?",
                 "users cannot be left out: the rest refers to it",
                 "\"phone\" is not written as table.field",
-                "users has no field \"fone\"; the nearest is \"phone\"",
+                "users has no field \"phon\"; did you mean \"phone\"?",
                 "users.given_name cannot be left out: every record needs it",
+                "schools lists nothing; leave the key out to share all schools",
             ]
         );
     }

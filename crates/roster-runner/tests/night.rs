@@ -371,3 +371,27 @@ async fn a_record_that_a_delta_both_gives_and_deletes_stays() {
     assert_eq!(findings(&record), ["duplicate_key rejected 1"]);
     assert_eq!(world.active(EntityKind::User), ["a", "b"]);
 }
+
+#[tokio::test]
+async fn what_is_no_longer_shared_is_deleted_and_emptied() {
+    let mut world = World::new().await;
+    let feed = || {
+        let roles =
+            [role("1", "a", "s", RoleType::Student), role("2", "b", "t", RoleType::Student)];
+        Script::default()
+            .all(&[school("s"), school("t")])
+            .all(&[named("a", "KEPT"), named("b", "CANARY"), named("c", "CANARY")])
+            .all(&roles)
+    };
+    let names = "SELECT coalesce(given_name, '-') FROM users ORDER BY source_id";
+    world.good(feed()).await;
+    world.sharing.schools = Some(vec!["s".into()]);
+    world.good(feed()).await;
+    assert_eq!(world.column(names), ["KEPT", "-", "-"]);
+    world.sharing.excluded_entities = vec!["roles".into()];
+    world.sharing.schools = None;
+    world.good(feed()).await;
+    assert_eq!(world.column(names), ["KEPT", "CANARY", "CANARY"], "they are shared again");
+    assert_eq!(world.column("SELECT coalesce(role, '-') FROM roles"), ["-", "-"]);
+    assert_eq!(world.good(feed()).await.report.outcome, Outcome::Unchanged);
+}

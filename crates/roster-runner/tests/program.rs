@@ -10,7 +10,7 @@ use std::{
     ffi::OsString,
     fs,
     path::Path,
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 /// A folder that the program runs in.
@@ -71,7 +71,17 @@ impl Place {
         String::from_utf8(output.stderr).unwrap()
     }
 
-    /// The same, with results read as JSON.
+    /// The exit code when nobody reads what the program prints.
+    fn unread(&self, line: &str) -> Option<i32> {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_homeroom"));
+        let program = program.current_dir(self.path()).args(line.split_whitespace());
+        let program = program.stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut program = program.spawn().unwrap();
+        drop(program.stdout.take());
+        program.wait().unwrap().code()
+    }
+
+    /// The same as [`Self::check`], with results read as JSON.
     #[track_caller]
     fn json(&self, line: &str, code: i32) -> Vec<Value> {
         let out = self.check(&format!("{line} --json"), code);
@@ -165,7 +175,7 @@ fn bad_usage_and_bad_configuration_end_with_2() {
     let message = place.refused("sync --connector clever --from x --district d --to sqlite:f", 2);
     assert!(message.contains("comes in a later version"), "{message}");
     let message =
-        place.refused(&format!("sync {}", DIRECT.replace("sqlite:roster.db", "postgres://h/d")), 2);
+        place.refused(&format!("sync {}", DIRECT.replace("sqlite:roster.db", "parquet:p")), 2);
     assert!(message.contains("comes in a later version"), "{message}");
 }
 
@@ -206,6 +216,76 @@ fn failing_district_ends_with_11_and_stops_no_other() {
 }
 
 #[test]
+fn results_that_nobody_reads_stop_no_night_and_hide_no_failure() {
+    let place = Place::new();
+    place.first_night("feed.zip");
+    place.write("broken.zip", "this is no zip");
+    place.write("homeroom.toml", TWO_DISTRICTS);
+    place.check("sync", 11);
+    for form in ["", " --json"] {
+        let before = place.json("runs", 0).len();
+        assert_eq!(place.unread(&format!("sync{form}")), Some(11));
+        assert_eq!(place.json("runs", 0).len(), before + 2, "both nights ran");
+        assert_eq!(place.unread(&format!("check{form}")), Some(11));
+        assert_eq!(place.unread(&format!("sync lakeside{form}")), Some(0));
+        for reading in ["runs".to_owned(), last_run("show", &place), last_run("report", &place)] {
+            assert_eq!(place.unread(&format!("{reading}{form}")), Some(0), "{reading}");
+        }
+    }
+    assert_eq!(place.unread("plan lakeside --out tonight"), Some(0));
+    assert_eq!(place.unread("apply tonight"), Some(0));
+    assert_eq!(place.unread("apply nowhere"), Some(2));
+}
+
+fn last_run(command: &str, place: &Place) -> String {
+    format!("{command} {}", place.json("runs", 0)[0]["run"].as_str().unwrap())
+}
+
+#[test]
+fn district_with_a_swapped_letter_is_suggested() {
+    let place = Place::new();
+    let districts =
+        TWO_DISTRICTS.replace("'broken'", "'two'").replace("'lakeside'", "'springfield'");
+    place.write("homeroom.toml", &districts);
+    for (typed, meant) in [("tow", Some("two")), ("springfeild", Some("springfield")), ("x", None)]
+    {
+        let message = place.refused(&format!("sync {typed}"), 2);
+        let suggestion = meant.map(|it| format!("did you mean {it:?}?"));
+        assert_eq!(message.contains("did you mean"), meant.is_some(), "{message}");
+        assert!(message.contains(&suggestion.unwrap_or_default()), "{message}");
+    }
+}
+
+#[test]
+fn feed_that_is_still_being_delivered_is_not_yet_everywhere() {
+    let place = Place::new();
+    place.write("feed.zip", "");
+    let night = &place.json(&format!("sync {DIRECT}"), 0)[0];
+    assert_eq!(
+        (&night["outcome"], &night["error"]["kind"]),
+        (&"unchanged".into(), &"not_ready".into())
+    );
+    let plan = &place.json(&format!("plan {DIRECT} --out tonight"), 0)[0];
+    assert_eq!(
+        (&plan["outcome"], &plan["error"]["kind"]),
+        (&"unchanged".into(), &"not_ready".into())
+    );
+    assert_eq!((&plan["district"], &plan["plan"]), (&"lakeside".into(), &Value::Null));
+    let text = place.check(&format!("plan {DIRECT} --out tonight"), 0);
+    assert!(text.starts_with("lakeside: not yet: ") && text.lines().count() == 1, "{text}");
+    assert!(!place.path().join("tonight").exists(), "nothing is written");
+    let check = &place.json(&format!("check {DIRECT}"), 0)[0];
+    let states: Vec<_> = check["steps"].as_array().unwrap().iter().map(|it| &it["state"]).collect();
+    assert_eq!(
+        (states, &check["passed"]),
+        (vec![&"not_yet".into(), &"ok".into()], &true.into()),
+        "{check}"
+    );
+    let text = place.check(&format!("check {DIRECT}"), 0);
+    assert!(text.contains("not yet") && !text.contains("FAILED"), "{text}");
+}
+
+#[test]
 fn plan_publishes_nothing_and_apply_publishes_it_once() {
     let place = Place::new();
     place.first_night("feed.zip");
@@ -221,11 +301,24 @@ fn plan_publishes_nothing_and_apply_publishes_it_once() {
 }
 
 #[test]
-fn failed_plan_leaves_no_folder_behind() {
+fn failed_plan_leaves_nothing_behind() {
     let place = Place::new();
     place.write("feed.zip", "this is no zip");
     place.refused(&format!("plan {DIRECT} --out tonight"), 11);
     assert!(!place.path().join("tonight").exists());
+    // One that fails when it has written a part.
+    let feed = place.path().join("feed.zip");
+    write_first(&Options { students: 1_000, ..Options::default() }, &feed).unwrap();
+    let mut bytes = fs::read(&feed).unwrap();
+    let near_the_end = bytes.len() / 10 * 9;
+    bytes[near_the_end] ^= 1;
+    fs::write(&feed, bytes).unwrap();
+    fs::create_dir(place.path().join("there")).unwrap();
+    for folder in ["tonight", "there"] {
+        place.refused(&format!("plan {DIRECT} --out {folder}"), 11);
+    }
+    assert!(!place.path().join("tonight").exists());
+    assert!(place.files("there").is_empty());
 }
 
 #[test]
@@ -244,6 +337,82 @@ fn export_writes_the_owned_structs_and_replaces_nothing() {
     assert!(message.contains("is not empty"), "{message}");
     let message = place.refused("export nobody --format jsonl --to new --from sqlite:roster.db", 2);
     assert!(message.contains("nothing of a district nobody"), "{message}");
+}
+
+#[test]
+fn broken_export_leaves_nothing_behind() {
+    let place = Place::new();
+    place.first_night("feed.zip");
+    place.check(&format!("sync {DIRECT}"), 0);
+    let database = rusqlite::Connection::open(place.path().join("roster.db")).unwrap();
+    // Of the tables that have rows, the last one cannot be read.
+    let last = place.json("export lakeside --format jsonl --to whole --from sqlite:roster.db", 0);
+    let last = last.last().unwrap()["name"].as_str().unwrap();
+    database.execute_batch(&format!("UPDATE {last} SET extensions = x'ff'")).unwrap();
+    fs::create_dir(place.path().join("there")).unwrap();
+    for (form, to) in [("jsonl", "new"), ("jsonl", "there"), ("oneroster-1.2", "new.zip")] {
+        let line = format!("export lakeside --format {form} --to {to} --from sqlite:roster.db");
+        place.refused(&line, 11);
+    }
+    let kept = ["feed.zip", "roster.db", "there", "whole"];
+    let files = fs::read_dir(place.path()).unwrap().map(|it| it.unwrap().file_name());
+    let files = files.filter(|it| !it.to_string_lossy().starts_with("roster.db-"));
+    assert_eq!(files.collect::<std::collections::BTreeSet<_>>(), kept.map(OsString::from).into());
+    assert!(place.files("there").is_empty());
+}
+
+#[cfg(unix)]
+#[test]
+fn plans_and_exports_are_closed_to_others() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = Place::new();
+    place.first_night("feed.zip");
+    place.check(&format!("sync {DIRECT}"), 0);
+    place.next_night("feed.zip");
+    for folder in ["plan", "tables"] {
+        let folder = place.path().join(folder);
+        fs::create_dir(&folder).unwrap();
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    place.check(&format!("plan {DIRECT} --out plan"), 0);
+    for (form, to) in [("jsonl", "tables"), ("oneroster-1.2", "out.zip")] {
+        let line = format!("export lakeside --format {form} --to {to} --from sqlite:roster.db");
+        place.check(&line, 0);
+    }
+    let mut paths: Vec<_> = ["plan", "tables", "out.zip"].map(|it| place.path().join(it)).into();
+    paths.extend(fs::read_dir(place.path().join("tables")).unwrap().map(|it| it.unwrap().path()));
+    assert!(paths.len() > 10, "{paths:?}");
+    for path in paths {
+        let mode = path.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{} has {mode:o}", path.display());
+    }
+}
+
+#[test]
+fn looking_needs_no_right_to_write_the_database() {
+    let place = Place::new();
+    place.first_night("feed.zip");
+    place.check(&format!("sync {DIRECT}"), 0);
+    let path = place.path().join("roster.db");
+    let before = fs::read(&path).unwrap();
+    let mut permissions = path.metadata().unwrap().permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(&path, permissions).unwrap();
+    // Nor does it wait for a night that is just publishing.
+    let writer = rusqlite::Connection::open(&path).unwrap();
+    let busy = writer.execute_batch("BEGIN IMMEDIATE").is_ok();
+    let run = &place.json("runs --to sqlite:roster.db", 0)[0]["run"];
+    for line in [
+        format!("show {} --to sqlite:roster.db", run.as_str().unwrap()),
+        format!("check {DIRECT}"),
+        "export lakeside --format jsonl --to out --from sqlite:roster.db".to_owned(),
+    ] {
+        place.check(&line, 0);
+    }
+    if busy {
+        writer.execute_batch("ROLLBACK").unwrap();
+    }
+    assert!(fs::read(&path).unwrap() == before, "looking changed the database");
 }
 
 #[test]
@@ -296,10 +465,7 @@ fn demo_needs_nothing_and_replaces_only_itself() {
 #[cfg(unix)]
 #[test]
 fn interrupt_stops_soon_and_publishes_nothing() {
-    use std::{
-        io::{BufRead as _, BufReader},
-        process::Stdio,
-    };
+    use std::io::{BufRead as _, BufReader};
     let place = Place::new();
     let options = Options { students: 20_000, ..Options::default() };
     write_first(&options, &place.path().join("feed.zip")).unwrap();

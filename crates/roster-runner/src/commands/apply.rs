@@ -17,6 +17,6 @@ pub(super) async fn run(app: &mut App, args: &ApplyArgs) -> Result<Exit, Failure
     let district = &plan.header().district;
     let sink = select::sink_of(&app.global, args.to.as_deref(), district)?.existing().await?;
     let record = night::apply(&sink, &args.plan).await?;
-    app.console.result(&record.report, |_, colour| render::night(&record, colour))?;
+    app.console.result(&record.report, |_, colour| render::night(&record, colour));
     Ok(record.report.outcome.into())
 }

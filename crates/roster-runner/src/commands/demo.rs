@@ -60,7 +60,7 @@ pub(super) async fn run(app: &mut App, args: &DemoArgs) -> Result<Exit, Failure>
     start_over(folder, &configuration(&stages)).map_err(|err| refusal(folder, &err))?;
     let mut exit = Exit::Done;
     for night in [Night::First, Night::Second] {
-        app.console.remark(night.title())?;
+        app.console.remark(night.title());
         for stage in &stages {
             stage
                 .feed
@@ -69,7 +69,7 @@ pub(super) async fn run(app: &mut App, args: &DemoArgs) -> Result<Exit, Failure>
         }
         exit = exit.worse(synchronize(app, folder).await?);
     }
-    app.console.remark(&hints(folder))?;
+    app.console.remark(&hints(folder));
     Ok(exit)
 }
 
@@ -81,7 +81,7 @@ async fn synchronize(app: &mut App, folder: &Path) -> Result<Exit, Failure> {
     let mut exit = Exit::Done;
     while let Some(record) = nights.next().await {
         exit = exit.worse(record.report.outcome.into());
-        app.console.result(&record.report, |_, colour| render::night(&record, colour))?;
+        app.console.result(&record.report, |_, colour| render::night(&record, colour));
     }
     Ok(exit)
 }

@@ -63,12 +63,12 @@ pub(super) async fn run(app: &mut App, args: &ExportArgs) -> Result<Exit, Failur
         }
     };
     for file in &written {
-        app.console.result(file, |it, _| format!("{}: {}\n", it.name, counted(it.rows, "row")))?;
+        app.console.result(file, |it, _| format!("{}: {}\n", it.name, counted(it.rows, "row")));
     }
     for loss in &lost {
-        app.console.result(loss, loss_text)?;
+        app.console.result(loss, loss_text);
     }
-    app.console.remark(&format!("wrote {}", args.target.display()))?;
+    app.console.remark(&format!("wrote {}", args.target.display()));
     Ok(Exit::Done)
 }
 

@@ -24,7 +24,7 @@ pub(super) fn run(app: &mut App) -> Result<Exit, Failure> {
     app.console.result(&Written { wrote: &file }, |_, _| {
         let file = file.display();
         format!("wrote {file}; edit it, then try it with: homeroom check --config {file}\n")
-    })?;
+    });
     Ok(Exit::Done)
 }
 

@@ -22,7 +22,7 @@ struct ReportLine<'r> {
 pub(super) async fn run(app: &mut App, args: &RunArgs) -> Result<Exit, Failure> {
     let record = select::run(&app.global, args.to.as_deref(), &args.run).await?;
     let line = ReportLine { record: RecordLine::from(&record), manual: manual(&record) };
-    app.console.result(&line, |_, colour| render::report(&record, colour))?;
+    app.console.answer(&line, |_, colour| render::report(&record, colour))?;
     Ok(Exit::Done)
 }
 

@@ -18,11 +18,11 @@ pub(super) async fn run(app: &mut App, args: &RunsArgs) -> Result<Exit, Failure>
     let records = collect(&sinks, district.as_ref(), args.most).await?;
     match app.console.form() {
         Form::Text { .. } => {
-            app.console.result(&(), |(), colour| render::runs(&records, colour))?;
+            app.console.answer(&(), |(), colour| render::runs(&records, colour))?;
         }
         Form::Json => {
             for record in &records {
-                app.console.result(&RecordLine::from(record), |_, _| String::new())?;
+                app.console.answer(&RecordLine::from(record), |_, _| String::new())?;
             }
         }
     }
@@ -36,7 +36,11 @@ async fn collect(
     most: usize,
 ) -> Result<Vec<RunRecord>, Failure> {
     let mut records = Vec::new();
-    for address in sinks.iter().filter(|it| sinks.len() == 1 || it.exists()) {
+    for address in sinks {
+        // Of several, those that no night has reached yet are passed over.
+        if sinks.len() > 1 && !address.exists().await? {
+            continue;
+        }
         records.extend(address.existing().await?.runs(district, most).await?);
     }
     records.sort_by_key(|it| Reverse((it.started_at, it.report.run.clone())));

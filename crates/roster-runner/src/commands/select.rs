@@ -77,7 +77,11 @@ pub(crate) fn district_id(text: &str) -> Result<DistrictId, Failure> {
 /// Finds a run in the sinks.
 pub(crate) async fn run(global: &Global, to: Option<&str>, id: &str) -> Result<RunRecord, Failure> {
     let sinks = sinks(global, to)?;
-    for address in sinks.iter().filter(|it| sinks.len() == 1 || it.exists()) {
+    for address in &sinks {
+        // Of several, those that no night has reached yet are passed over.
+        if sinks.len() > 1 && !address.exists().await? {
+            continue;
+        }
         let sink = address.existing().await?;
         if let Some(record) = sink.run(&RunId::from_text(id)).await? {
             return Ok(record);

@@ -10,6 +10,6 @@ use crate::{
 pub(super) async fn run(app: &mut App, args: &RunArgs) -> Result<Exit, Failure> {
     let record = select::run(&app.global, args.to.as_deref(), &args.run).await?;
     let line = RecordLine::from(&record);
-    app.console.result(&line, |_, colour| render::night(&record, colour))?;
+    app.console.answer(&line, |_, colour| render::night(&record, colour))?;
     Ok(Exit::Done)
 }

@@ -19,10 +19,10 @@ pub(super) async fn run(app: &mut App, args: &SyncArgs) -> Result<Exit, Failure>
     while let Some(record) = nights.next().await {
         exit = exit.worse(record.report.outcome.into());
         *outcomes.entry(record.report.outcome.code()).or_insert(0) += 1;
-        app.console.result(&record.report, |_, colour| render::night(&record, colour))?;
+        app.console.result(&record.report, |_, colour| render::night(&record, colour));
     }
     if outcomes.values().sum::<u64>() > 1 {
-        app.console.remark(&summary(&outcomes))?;
+        app.console.remark(&summary(&outcomes));
     }
     Ok(exit)
 }

@@ -31,10 +31,22 @@ pub(crate) fn nearest<'k>(
     found: &str,
     known: impl IntoIterator<Item = &'k str>,
 ) -> Option<&'k str> {
-    const ALIKE: f64 = 0.8;
-    let alike = known.into_iter().map(|it| (strsim::jaro_winkler(it, &found.to_lowercase()), it));
+    let found = found.to_lowercase();
+    let alike = known.into_iter().map(|it| (likeness(it, &found), it));
     let best = alike.filter(|it| it.0 >= ALIKE).max_by(|one, other| one.0.total_cmp(&other.0));
     best.map(|it| it.1)
+}
+
+/// Likeness from which on a term is suggested.
+const ALIKE: f64 = 0.8;
+
+/// From 0 to 1.  A single slip, as two letters swapped, makes short words look very different to the measure that suits
+/// long ones.
+fn likeness(known: &str, found: &str) -> f64 {
+    const ONE_SLIP: f64 = 0.95;
+    let slip = known.len() > 2 && strsim::osa_distance(known, found) == 1;
+    let likeness = strsim::jaro_winkler(known, found);
+    if slip { likeness.max(ONE_SLIP) } else { likeness }
 }
 
 /// A key and where it stands, for messages.

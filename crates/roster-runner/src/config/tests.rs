@@ -1,6 +1,7 @@
 //! Configuration files and everything that is wrong with them.
 
 use crate::settings::Settings;
+use serde_json::{Value, json};
 use std::path::Path;
 
 /// `expected` is one problem a line, without the file's name.
@@ -29,12 +30,12 @@ fn unknown_keys_are_refused_with_the_nearest_known_one() {
 7: unknown key host in [store]; known are to",
     );
     check(
-        "[[district]]\nid = 'a'\nsource = { connector = 'clever' }\nto = 'parquet:x'\n\
+        "[[district]]\nid = 'a'\nsource = { connector = 'clever' }\nto = 'sqllite:x'\n\
          [district.sharing]\nexcluded_entities = ['demographic']\nschool = []\n",
         "
 3: connector \"clever\" comes in a later version; built in: oneroster
-4: sink \"parquet\" comes in a later version; built in: sqlite
-6: no table is called \"demographic\"; the nearest is \"demographics\"
+4: sink \"sqllite\" is not known; did you mean \"sqlite\"?
+6: no table is called \"demographic\"; did you mean \"demographics\"?
 7: unknown key school in [district.sharing]; did you mean schools?",
     );
 }
@@ -130,4 +131,103 @@ fn every_key_is_described_and_refuses_unknown_ones_beside_it() {
     let schema = super::config_schema();
     walk(&schema, "");
     assert!(!schema.to_string().contains("$ref"), "references make the file hard to read");
+}
+
+/// In no message of these tests: what a value of the wrong type is made of.
+const CANARY: &str = "90417";
+
+/// Every value that has one thing of a wrong type in it, at any depth.
+fn wrong(schema: &Value) -> Vec<Value> {
+    let text = format!("CANARY-{CANARY}");
+    let all = [
+        ("string", json!(text)),
+        ("integer", json!(90417)),
+        ("number", json!(90417.5)),
+        ("array", json!([text, 90417])),
+        ("object", json!({ "x": text })),
+    ];
+    let fits = |name: &str| {
+        let expected = schema["type"].as_str().unwrap_or_default();
+        expected == name || (expected == "number" && name == "integer")
+    };
+    let mut values: Vec<_> = all.into_iter().filter(|it| !fits(it.0)).map(|it| it.1).collect();
+    if schema["items"].is_object() {
+        values.extend(wrong(&schema["items"]).into_iter().map(|it| json!([it])));
+    }
+    for variant in schema["oneOf"].as_array().into_iter().flatten() {
+        let constants = properties(variant).filter(|it| it.1.get("const").is_some());
+        let constants: Vec<_> = constants.map(|(key, it)| (key, it["const"].clone())).collect();
+        for mut value in inside(variant) {
+            for (key, constant) in &constants {
+                value[*key] = constant.clone();
+            }
+            values.push(value);
+        }
+    }
+    values.extend(inside(schema));
+    values
+}
+
+/// The same of a table's keys alone.
+fn inside(schema: &Value) -> impl Iterator<Item = Value> {
+    let keys = properties(schema).filter(|it| it.1.get("const").is_none());
+    keys.flat_map(|(key, it)| wrong(it).into_iter().map(move |it| json!({ key: it })))
+}
+
+fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    schema["properties"].as_object().into_iter().flatten()
+}
+
+/// A value as it stands in a file.
+fn toml(value: &Value) -> String {
+    let table = |it: (&String, &Value)| format!("{} = {}", it.0, toml(it.1));
+    match value {
+        Value::Object(keys) => {
+            format!("{{ {} }}", keys.iter().map(table).collect::<Vec<_>>().join(", "))
+        }
+        Value::Array(items) => {
+            format!("[{}]", items.iter().map(toml).collect::<Vec<_>>().join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+#[test]
+fn value_of_the_wrong_type_is_not_told_because_it_may_be_a_password() {
+    let values: Vec<_> = inside(&super::config_schema()).collect();
+    assert!(values.len() > 60, "{}", values.len());
+    for value in values {
+        let lines = value.as_object().into_iter().flatten();
+        let lines: Vec<_> = lines.map(|(key, it)| format!("{key} = {}", toml(it))).collect();
+        let text = lines.join("\n");
+        let problems = Settings::parse("homeroom.toml", &text, Path::new("")).unwrap_err();
+        assert!(!problems.to_string().contains(CANARY), "{text}\n{problems}");
+    }
+}
+
+#[test]
+fn connector_does_not_tell_the_value_of_a_key_either() {
+    let schema = super::config_schema();
+    let source = &schema["properties"]["district"]["items"]["properties"]["source"];
+    let connectors = source["oneOf"].as_array().unwrap();
+    assert_eq!(connectors.len(), crate::registry::CONNECTORS.len());
+    for (schema, entry) in connectors.iter().zip(crate::registry::CONNECTORS) {
+        let values: Vec<_> = inside(schema).collect();
+        assert!(!values.is_empty(), "{entry:?}");
+        for keys in values {
+            let problems = entry.configure(keys.clone(), Path::new("")).unwrap_err();
+            assert!(!format!("{problems:?}").contains(CANARY), "{keys} {problems:?}");
+        }
+    }
+}
+
+#[test]
+fn mistake_in_the_toml_itself_does_not_quote_the_value() {
+    for text in
+        ["90417CANARY", "CANARY90417", "'CANARY90417", "\"90417\\q\"", "[90417", "2026-90417"]
+    {
+        let text = format!("[store]\nto = {text}\n");
+        let problems = Settings::parse("homeroom.toml", &text, Path::new("")).unwrap_err();
+        assert!(!problems.to_string().contains(CANARY), "{text}{problems}");
+    }
 }

@@ -21,6 +21,10 @@ impl Contract {
     /// A batch has come.
     pub(super) fn batch(&mut self, batch: &Batch) -> Result<()> {
         let entity = batch.rows.entity();
+        // Findings about the set as a whole travel with any table, also when the set has none.
+        if batch.records_read == 0 && batch.replaced_owners.is_empty() && batch.adds_up() {
+            return Ok(());
+        }
         self.spoken_of(entity)?;
         if !batch.adds_up() {
             return Err(broken(
@@ -73,9 +77,10 @@ mod tests {
     use super::*;
     use roster_core::{BatchLimits, Coverage, EntityRequest, Origin, SyncMode};
 
-    /// A batch, one that does not add up, or an end.
+    /// A batch with a record, one with findings alone, one that does not add up, or an end.
     enum Step {
         Batch(EntityKind),
+        Findings(EntityKind),
         Wrong(EntityKind),
         Done(EntityKind),
     }
@@ -87,8 +92,9 @@ mod tests {
         let mut contract =
             Contract::new(&ExtractRequest { entities, limits: BatchLimits::default() });
         let outcome = steps.iter().try_for_each(|step| match step {
-            Step::Batch(entity) => contract.batch(&batch(*entity, 0)),
-            Step::Wrong(entity) => contract.batch(&batch(*entity, 1)),
+            Step::Batch(entity) => contract.batch(&batch(*entity, 1, 1)),
+            Step::Findings(entity) => contract.batch(&batch(*entity, 0, 0)),
+            Step::Wrong(entity) => contract.batch(&batch(*entity, 1, 0)),
             Step::Done(entity) => contract.done(&Completion {
                 entity: *entity,
                 coverage: Coverage::Complete,
@@ -100,19 +106,21 @@ mod tests {
         assert_eq!(found.is_ok(), expected.is_empty());
     }
 
-    fn batch(entity: EntityKind, read: u64) -> Batch {
-        Batch { records_read: read, ..Batch::new(entity, Origin::File("x".into())) }
+    fn batch(entity: EntityKind, read: u64, rejected: u64) -> Batch {
+        let empty = Batch::new(entity, Origin::File("x".into()));
+        Batch { records_read: read, records_rejected: rejected, ..empty }
     }
 
     #[test]
     fn streams_that_break_the_contract_are_refused() {
         use EntityKind::{Org, Role, User};
-        use Step::{Batch, Done, Wrong};
+        use Step::{Batch, Done, Findings, Wrong};
         check(
             &[Batch(Org), Done(Org), Batch(User), Batch(Role), Batch(User), Done(User), Done(Role)],
             "",
         );
         check(&[], "");
+        check(&[Findings(EntityKind::Program)], "");
         check(&[Batch(Org)], "in the middle");
         check(&[Done(Org), Done(Org)], "twice");
         check(&[Done(Org), Batch(Org)], "had ended");

@@ -1,7 +1,8 @@
 //! Decides, at the end of a night, which published records are gone.
 //!
 //! Rejected is not missing, and incomplete is not empty: absence counts only where the feed was complete, had records at
-//! all, and none of them was unreadable.
+//! all, and none of them was unreadable.  What the feed says is gone, and what of it is not shared, always goes; so does
+//! all of a table that is left out.
 
 use super::{
     orphans::Going,
@@ -14,8 +15,8 @@ use roster_core::{
 use roster_sink::{Mark, PublishedIndex, Sink, Slot, key_of};
 use std::{collections::BTreeSet, sync::Arc};
 
-/// Rows fetched at a time to see whom they belong to.
-const FETCHED_ROWS: usize = 2048;
+/// Published rows fetched at a time.
+pub(super) const FETCHED_ROWS: usize = 2048;
 
 impl Planner {
     /// Plans the deletions and ends.
@@ -31,45 +32,45 @@ impl Planner {
             let gone = self.without_shielded(entity, gone, sink, district).await?;
             let replaced = self.replaced(entity, sink, district).await?;
             let orphaned = self.orphaned(entity, &going, sink, district).await?;
-            let slots: BTreeSet<Slot> = gone.into_iter().chain(replaced).chain(orphaned).collect();
+            let mut slots: BTreeSet<Slot> =
+                gone.into_iter().chain(replaced).chain(orphaned).collect();
+            slots.extend(self.withdrawn(entity, &slots, sink, district).await?);
             let index = self.published.indexes.entry(entity).or_default();
             if !slots.is_empty() {
                 going.insert(entity, slots.iter().map(|it| index.key(*it)).collect());
             }
             self.delete(entity, slots.into_iter())?;
         }
+        let erasures = self.erasures(&going);
         let Self { writer, published, entities, tally, .. } = self;
-        Ok(Planned { writer, published, entities, tally })
+        Ok(Planned { writer, published, entities, tally, erasures })
     }
 
-    /// Slots of published records that the feed says are gone.
+    /// Slots of published records that are gone: said to be, or absent where absence counts.
     fn gone(&mut self, entity: EntityKind) -> Vec<Slot> {
         let index = self.published.indexes.entry(entity).or_default();
-        let absent = |mark: &dyn Fn(Slot) -> bool| {
-            index.slots().filter(|it| is_active(index, *it) && mark(*it)).collect::<Vec<_>>()
+        let unseen = |it: &Slot| {
+            is_active(index, *it)
+                && !index.is_marked(*it, Mark::Accepted)
+                && !index.is_marked(*it, Mark::Rejected)
         };
-        let unseen =
-            |it: Slot| !index.is_marked(it, Mark::Accepted) && !index.is_marked(it, Mark::Rejected);
+        let unseen = index.slots().filter(unseen);
         if !self.sharing.includes(entity) {
-            return absent(&unseen);
+            return unseen.collect();
         }
-        let Some(feed) = self.feeds.get(&entity) else { return Vec::new() };
-        match feed.coverage {
-            Some(Coverage::Changes) => absent(&|it| index.is_marked(it, Mark::Gone) && unseen(it)),
-            Some(Coverage::Complete) => {
-                let gone = absent(&unseen);
-                let doubt = match (feed.read, feed.unidentified) {
-                    _ if gone.is_empty() => None,
-                    (0, _) => Some(DiagnosticCode::EntityBecameEmpty),
-                    (_, 1..) => Some(DiagnosticCode::DeletionsWithheld),
-                    _ => None,
-                };
-                let Some(code) = doubt else { return gone };
-                self.doubt(entity, code);
-                Vec::new()
-            }
-            None => Vec::new(),
+        let (mut gone, absent): (Vec<_>, Vec<_>) =
+            unseen.partition(|it| index.is_marked(*it, Mark::Gone));
+        let feed = self.feeds.get(&entity);
+        let Some(feed) = feed.filter(|it| it.coverage == Some(Coverage::Complete)) else {
+            return gone;
+        };
+        match (feed.read, feed.unidentified) {
+            _ if absent.is_empty() => {}
+            (0, _) => self.doubt(entity, DiagnosticCode::EntityBecameEmpty),
+            (_, 1..) => self.doubt(entity, DiagnosticCode::DeletionsWithheld),
+            _ => gone.extend(absent),
         }
+        gone
     }
 
     fn doubt(&mut self, entity: EntityKind, code: DiagnosticCode) {
@@ -83,7 +84,7 @@ impl Planner {
         });
     }
 
-    /// Takes out records of owners that were rejected tonight: a user's roles go by the user's record.
+    /// Takes out absent records of owners that were rejected tonight: a user's roles go by the user's record.
     async fn without_shielded(
         &mut self,
         entity: EntityKind,
@@ -92,11 +93,16 @@ impl Planner {
         district: &DistrictId,
     ) -> Result<Vec<Slot>> {
         let Some((number, owner)) = owner_of(entity) else { return Ok(gone) };
+        if !self.sharing.includes(entity) {
+            return Ok(gone);
+        }
         if self.entities.get(&owner).is_none_or(|it| it.rejected == 0) {
             return Ok(gone);
         }
-        let mut kept = Vec::with_capacity(gone.len());
-        for slots in gone.chunks(FETCHED_ROWS) {
+        let index = self.published.indexes.entry(entity).or_default();
+        let (mut kept, absent): (Vec<_>, Vec<_>) =
+            gone.into_iter().partition(|it| index.is_marked(*it, Mark::Gone));
+        for slots in absent.chunks(FETCHED_ROWS) {
             let index = self.published.indexes.entry(entity).or_default();
             let rows = sink.fetch(district, entity, index, slots).await?;
             let owners = self.published.indexes.entry(owner).or_default();

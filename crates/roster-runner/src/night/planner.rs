@@ -8,15 +8,15 @@ use super::{
 };
 use crate::{
     Sharing,
-    sharing::{Decision, Sharer},
+    sharing::{Decision, Replacement, Sharer, replace},
 };
 use roster_core::{
     Batch, Completion, Diagnostic, DiagnosticCode, EntityKind, Error, ErrorKind, Origin, Result,
     Row, Rows, Severity, Tombstone, model::EntitySchema, value::TextList,
 };
 use roster_sink::{
-    Cause, DiagnosticSummary, EntityCounts, Mark, Operation, PlanWriter, Published, RunRecord,
-    Slot, content_of, key_of,
+    Cause, DiagnosticSummary, EntityCounts, Erasure, Mark, Operation, PlanWriter, Published,
+    RunRecord, Slot, content_of, key_of,
 };
 use std::collections::{BTreeMap, HashSet};
 
@@ -30,7 +30,7 @@ type FieldName = fn(EntityKind, &str) -> Option<&'static str>;
 #[derive(Debug)]
 pub(super) struct Planner {
     pub(super) sharing: Sharing,
-    sharer: Sharer,
+    pub(super) sharer: Sharer,
     pub(super) published: Published,
     pub(super) writer: PlanWriter,
     pub(super) tally: Tally,
@@ -51,6 +51,7 @@ pub(super) struct Planned {
     pub(super) published: Published,
     pub(super) entities: BTreeMap<EntityKind, EntityCounts>,
     pub(super) tally: Tally,
+    pub(super) erasures: Vec<Erasure>,
 }
 
 /// What was found in a feed that failed.
@@ -69,9 +70,6 @@ impl Findings {
         Self { entities: only_seen(&report.entities), diagnostics, causes: record.causes.clone() }
     }
 }
-
-/// The number of a field and what takes the place of its value.
-type Replacement = (usize, Option<String>);
 
 /// What the checks say of a row's references.
 enum Verdict {
@@ -136,12 +134,6 @@ impl Planner {
         let (ended, waiting): (Vec<_>, Vec<_>) =
             waiting.into_iter().partition(|it| it.0.entity() == completion.entity);
         self.waiting = waiting;
-        let mut changed = Rows::new(completion.entity);
-        for row in ended.iter().flat_map(|(rows, _)| rows.iter()) {
-            // Decided once beforehand, so that a parent that comes after its children is known to be withheld.
-            self.sharer.decide(&row, &mut changed);
-            changed.clear();
-        }
         let siblings = siblings(&ended);
         for (rows, origin) in &ended {
             self.rows(rows, origin, &siblings)?;
@@ -171,7 +163,12 @@ impl Planner {
     fn note(&mut self, entity: EntityKind, findings: &[Diagnostic], rejected: u64) {
         let mut identified = HashSet::new();
         for finding in findings {
-            self.tally.add(finding);
+            if self.sharer.shares_everything() {
+                self.tally.add(finding);
+            } else {
+                // Whose record it is has not been decided: the key may be that of a person who is not shared.
+                self.tally.add(&Diagnostic { source_id: None, ..finding.clone() });
+            }
             if let (Severity::Rejected, Some(id)) = (finding.severity, &finding.source_id) {
                 identified.insert(key_of(id));
             }
@@ -212,10 +209,18 @@ impl Planner {
                 Decision::Changed => {
                     changed.iter().try_for_each(|it| self.row(&it, origin, siblings))?;
                 }
-                Decision::Withhold => {}
+                Decision::Withhold => self.withhold(&row),
             }
         }
         Ok(())
+    }
+
+    /// What was published of a record that is not shared is to go.
+    fn withhold(&mut self, row: &Row<'_>) {
+        let index = self.published.indexes.entry(row.entity()).or_default();
+        if let Some(slot) = index.find(key_of(row.source_id())) {
+            index.mark(slot, Mark::Gone);
+        }
     }
 
     fn row(&mut self, row: &Row<'_>, origin: &Origin, siblings: &Siblings) -> Result<()> {
@@ -242,7 +247,8 @@ impl Planner {
         match self.check_references(row, key, origin, siblings) {
             Verdict::Good => self.accept(row, key, slot),
             Verdict::Replaced(fields) => {
-                let changed = replace(row, &fields);
+                let mut changed = Rows::new(row.entity());
+                replace(row, &fields, &mut changed);
                 changed.iter().try_for_each(|it| self.accept(&it, key, slot))
             }
             Verdict::Rejected => {
@@ -435,17 +441,4 @@ pub(super) fn missing_required(row: &Row<'_>) -> Option<usize> {
         .enumerate()
         .find(|(number, it)| it.required && row.get(*number).is_none_or(str::is_empty))
         .map(|it| it.0)
-}
-
-fn replace(row: &Row<'_>, replaced: &[Replacement]) -> Rows {
-    let mut rows = Rows::new(row.entity());
-    let mut out = rows.begin();
-    for (number, field) in row.fields().enumerate() {
-        match replaced.iter().find(|it| it.0 == number) {
-            Some((_, value)) => out.push(value.as_deref()),
-            None => out.push(field),
-        }
-    }
-    out.finish(row.position());
-    rows
 }
