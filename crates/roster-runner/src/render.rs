@@ -22,8 +22,23 @@ const TEXT_WIDTH: usize = 96;
 /// What a night did: counts per table, then what was found, most severe first.
 #[must_use]
 pub fn night(record: &RunRecord, colour: Colour) -> String {
+    summary(&record.report, colour) + &findings(record, colour)
+}
+
+/// The same for a night that is planned and not published.
+#[must_use]
+pub fn plan(record: &RunRecord, colour: Colour) -> String {
     let report = &record.report;
-    let mut text = summary(report, colour);
+    let word = match report.outcome {
+        Outcome::Published => colour.paint(Paint::Green, "planned"),
+        other => outcome(other, colour),
+    };
+    headline(report, &word, colour) + &counts(report, colour) + &findings(record, colour)
+}
+
+fn findings(record: &RunRecord, colour: Colour) -> String {
+    let report = &record.report;
+    let mut text = String::new();
     text.push_str(&causes(&record.causes, MOST_CAUSES, colour));
     for finding in &report.diagnostics {
         text.push_str(&finding_line(finding, colour));
@@ -144,15 +159,20 @@ pub(crate) fn wrap(text: &str, indent: usize) -> String {
 
 /// How a night ended, its counts, and why it failed.
 fn summary(report: &RunReport, colour: Colour) -> String {
-    let headline = format!(
-        "{}: {} (run {}, {:.1} s, {} MB)\n",
+    let word = outcome(report.outcome, colour);
+    headline(report, &word, colour)
+        + &counts(report, colour)
+        + &error(report.error.as_ref(), colour)
+}
+
+fn headline(report: &RunReport, word: &str, colour: Colour) -> String {
+    format!(
+        "{}: {word} (run {}, {:.1} s, {} MB)\n",
         colour.paint(Paint::Bold, report.district.as_str()),
-        outcome(report.outcome, colour),
         report.run,
         report.seconds,
         number(report.peak_memory_bytes.div_ceil(1_000_000)),
-    );
-    headline + &counts(report, colour) + &error(report.error.as_ref(), colour)
+    )
 }
 
 fn outcome(outcome: Outcome, colour: Colour) -> String {

@@ -17,7 +17,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// One line of `homeroom plan --json`.
+/// One line of `homeroom plan --json`: the record that applying the plan would give, and where the plan is.
 #[derive(Debug, Serialize)]
 struct PlanLine<'r> {
     #[serde(flatten)]
@@ -56,7 +56,7 @@ pub(super) async fn run(app: &mut App, args: &PlanArgs) -> Result<Exit, Failure>
         }
     };
     let line = PlanLine { record: RecordLine::from(&record), plan: &folder };
-    app.console.result(&line, |_, colour| render::night(&record, colour));
+    app.console.result(&line, |_, colour| render::plan(&record, colour));
     let path = folder.display();
     let hint = match record.report.outcome {
         Outcome::Unchanged => "nothing would change".to_owned(),
