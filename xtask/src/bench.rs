@@ -7,7 +7,7 @@ mod rivals;
 use crate::{
     Result,
     args::Args,
-    process,
+    postgres, process,
     synth::{self, Files},
     system,
 };
@@ -30,8 +30,13 @@ pub(crate) fn run(mut args: Args) -> Result {
     system::need(&[system::C_COMPILER, system::SQLITE, system::UNZIP])?;
     process::run(process::cargo().args(["build", "--release", "--package", "roster-runner"]))?;
     let sizes = students.map_or_else(|| STUDENTS.to_vec(), |it| vec![it]);
+    let server = postgres::Server::start();
+    if let Err(error) = &server {
+        println!("no PostgreSQL: {error}");
+    }
+    let url = server.as_ref().ok().map(postgres::Server::url);
     for students in sizes {
-        let bench = Bench::prepare(students)?;
+        let bench = Bench::prepare(students, url)?;
         let samples = bench.run(runs)?;
         print!("\n{}", report::text(students, runs, &samples));
     }
@@ -48,6 +53,10 @@ enum Subject {
     First,
     Unchanged,
     Changed,
+    PsqlCopy,
+    PostgresFirst,
+    PostgresUnchanged,
+    PostgresChanged,
 }
 
 /// Files and programs of one size of district.
@@ -56,11 +65,13 @@ struct Bench {
     folder: PathBuf,
     files: Files,
     python: Option<PathBuf>,
+    /// URL of a PostgreSQL server, where there is one.
+    server: Option<String>,
 }
 
 impl Bench {
     /// Makes the district, unless an earlier bench left it.
-    fn prepare(students: u64) -> Result<Self> {
+    fn prepare(students: u64, server: Option<&str>) -> Result<Self> {
         let options = Options { students, ..Options::default() };
         let folder = process::target("bench")?.join(students.to_string());
         let files = Files::new(&folder, &options);
@@ -77,7 +88,8 @@ impl Bench {
             }
         }
         let homeroom = process::target("release")?.join("homeroom");
-        Ok(Self { homeroom, folder, files, python: rivals::python_with_duckdb() })
+        let (python, server) = (rivals::python_with_duckdb(), server.map(str::to_owned));
+        Ok(Self { homeroom, folder, files, python, server })
     }
 
     /// Measures every subject once a round, so that what the machine does besides falls on all of them.
@@ -100,10 +112,16 @@ impl Bench {
         }
         // The nights come last and in this order: each starts from what the one before published.
         subjects.extend([Subject::First, Subject::Unchanged, Subject::Changed]);
+        if self.server.is_some() {
+            subjects.extend([Subject::PsqlCopy, Subject::PostgresFirst]);
+            subjects.extend([Subject::PostgresUnchanged, Subject::PostgresChanged]);
+        }
         subjects
     }
 
     fn measure(&self, subject: Subject) -> Result<Measured> {
+        let database = format!("sqlite:{}", self.folder.join("roster.db").display());
+        let server = self.server.as_deref().unwrap_or_default();
         match subject {
             Subject::Unzip => measure(&mut rivals::unzip(&self.files.first)),
             Subject::SqliteImport => self.sqlite_import(),
@@ -111,10 +129,17 @@ impl Bench {
             Subject::DuckDbParquet => self.duckdb("parquet"),
             Subject::First => {
                 self.remove("roster.db")?;
-                self.night(&self.files.first, "published")
+                self.night(&self.files.first, &database, "published")
             }
-            Subject::Unchanged => self.night(&self.files.first, "unchanged"),
-            Subject::Changed => self.night(&self.files.next, "published"),
+            Subject::Unchanged => self.night(&self.files.first, &database, "unchanged"),
+            Subject::Changed => self.night(&self.files.next, &database, "published"),
+            Subject::PsqlCopy => self.psql_copy(server),
+            Subject::PostgresFirst => {
+                rivals::drop_schema(server, "homeroom")?;
+                self.night(&self.files.first, server, "published")
+            }
+            Subject::PostgresUnchanged => self.night(&self.files.first, server, "unchanged"),
+            Subject::PostgresChanged => self.night(&self.files.next, server, "published"),
         }
     }
 
@@ -123,6 +148,13 @@ impl Bench {
         let (database, csv) = (self.folder.join("import.db"), self.folder.join("csv"));
         let measured = measure(&mut rivals::sqlite_import(&database, &csv)?)?;
         self.remove("import.db")?;
+        Ok(measured)
+    }
+
+    fn psql_copy(&self, server: &str) -> Result<Measured> {
+        rivals::drop_schema(server, "import")?;
+        let measured = measure(&mut rivals::psql_copy(server, &self.folder.join("csv"))?)?;
+        rivals::drop_schema(server, "import")?;
         Ok(measured)
     }
 
@@ -136,9 +168,8 @@ impl Bench {
     }
 
     /// Runs a night and checks that it did what it is measured for.
-    fn night(&self, zip: &Path, outcome: &str) -> Result<Measured> {
+    fn night(&self, zip: &Path, to: &str, outcome: &str) -> Result<Measured> {
         let mut command = Command::new(&self.homeroom);
-        let database = format!("sqlite:{}", self.folder.join("roster.db").display());
         command.args([
             "sync",
             "--connector",
@@ -149,7 +180,7 @@ impl Bench {
             "--log",
             "warn",
         ]);
-        command.arg("--from").arg(zip).args(["--to", &database]);
+        command.arg("--from").arg(zip).args(["--to", to]);
         let measured = measure(&mut command)?;
         let report: serde_json::Value = serde_json::from_str(&measured.output)?;
         if report["outcome"] != outcome {

@@ -18,6 +18,10 @@ pub(super) fn name(subject: Subject) -> &'static str {
         Subject::First => "first night into SQLite",
         Subject::Unchanged => "next night, nothing changed",
         Subject::Changed => "next night, 1 % changed",
+        Subject::PsqlCopy => "psql \\copy into PostgreSQL",
+        Subject::PostgresFirst => "first night into PostgreSQL",
+        Subject::PostgresUnchanged => "next night of PostgreSQL, nothing changed",
+        Subject::PostgresChanged => "next night of PostgreSQL, 1 % changed",
     }
 }
 

@@ -1,9 +1,11 @@
 //! What nights are measured against: other programs that read the same files, without any check.
 
-use crate::Result;
+use crate::{Result, process};
 use std::{
+    ffi::OsStr,
     fmt::Write as _,
     fs,
+    io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -28,6 +30,42 @@ pub(super) fn sqlite_import(database: &Path, csv: &Path) -> Result<Command> {
     let mut command = Command::new("sqlite3");
     command.arg("-batch").arg(database).arg(format!(".read \"{}\"", file.display()));
     Ok(command)
+}
+
+/// Copies every CSV file into a PostgreSQL table of its own, all columns text, without keys.
+pub(super) fn psql_copy(url: &str, csv: &Path) -> Result<Command> {
+    let mut script = String::from("CREATE SCHEMA import;\nSET search_path = import;\n");
+    for entry in fs::read_dir(csv)? {
+        let path = entry?.path();
+        let table = path.file_stem().unwrap_or_default().to_string_lossy();
+        let columns: Vec<_> = header(&path)?.split(',').map(|it| format!("{it} text")).collect();
+        writeln!(script, "CREATE TABLE \"{table}\" ({});", columns.join(", "))?;
+        writeln!(script, "\\copy \"{table}\" FROM '{}' (FORMAT csv, HEADER)", path.display())?;
+    }
+    let file = csv.with_file_name("import-postgres.sql");
+    fs::write(&file, script)?;
+    Ok(psql(url, &["--file".as_ref(), file.as_os_str()]))
+}
+
+/// A file's first line, every name in quotes.
+fn header(path: &Path) -> Result<String> {
+    let mut line = String::new();
+    BufReader::new(fs::File::open(path)?).read_line(&mut line)?;
+    let names = line.trim().split(',').map(|it| format!("\"{}\"", it.trim_matches('"')));
+    Ok(names.collect::<Vec<_>>().join(","))
+}
+
+/// Drops a schema with all it holds.
+pub(super) fn drop_schema(url: &str, schema: &str) -> Result {
+    let sql = format!("DROP SCHEMA IF EXISTS {schema} CASCADE");
+    process::run(&mut psql(url, &["--command".as_ref(), sql.as_ref()]))
+}
+
+fn psql(url: &str, arguments: &[&OsStr]) -> Command {
+    let mut command = Command::new("psql");
+    command.args(["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--dbname", url]);
+    command.args(arguments).env("PGOPTIONS", "-c client_min_messages=warning");
+    command
 }
 
 const DUCKDB: &str = r#"
