@@ -38,6 +38,24 @@ impl Database {
         out
     }
 
+    /// Rows of a query, cell by cell; `None` for NULL.
+    ///
+    /// # Panics
+    ///
+    /// When the query is wrong.
+    #[must_use]
+    pub fn cells(&self, query: &str) -> Vec<Vec<Option<String>>> {
+        let mut statement = self.0.prepare(query).unwrap_or_else(|err| panic!("{query}: {err}"));
+        let columns = statement.column_count();
+        let mut rows = statement.query([]).expect("the query takes no parameter");
+        let mut out = Vec::new();
+        while let Some(row) = rows.next().expect("the rows can be read") {
+            let cell = |it| row.get_ref(it).ok().filter(|it| *it != ValueRef::Null).map(text);
+            out.push((0..columns).map(cell).collect());
+        }
+        out
+    }
+
     /// The one number that a query gives.
     ///
     /// # Panics

@@ -6,10 +6,20 @@ mod bench;
 mod binary;
 mod database;
 mod night;
+mod postgres;
+mod store;
 
 pub use crate::{
     bench::{Bench, Output, feed},
     binary::homeroom,
     database::Database,
     night::{Counts, Finding, Night, expected},
+    postgres::{PostgresDatabase, WITHOUT_POSTGRES},
+    store::Store,
 };
+
+/// Whether the long forms of tests are to run, which take minutes: `cargo xtask test --long` sets `HOMEROOM_LONG`.
+#[must_use]
+pub fn long() -> bool {
+    std::env::var_os("HOMEROOM_LONG").is_some()
+}

@@ -7,7 +7,7 @@ use crate::{
 use async_trait::async_trait;
 use roster_core::{
     Catalog, CheckReport, Connector, DeleteSignal, EntityInfo, ExtractRequest, ExtractStream,
-    Result, RosterSource, RunContext, SourceDescriptor, SyncMode,
+    FeedInfo, Result, RosterSource, RunContext, SourceDescriptor, SyncMode,
 };
 use roster_oneroster::{Fileset, FilesetReader, Mode, refuse_half_a_set};
 use roster_tabular::{Bundle, CsvLimits, Landed};
@@ -80,7 +80,10 @@ impl Inner {
 
     fn discover(&self) -> Result<Catalog> {
         self.remember(None);
-        let fileset = Fileset::open(self.set()?.bundle, CsvLimits::default())?;
+        let bundle = self.set()?.bundle;
+        let fingerprint = Some(bundle.fingerprint());
+        let fileset = Fileset::open(bundle, CsvLimits::default())?;
+        let feed = FeedInfo { fingerprint, parts: fileset.parts() };
         let entities = fileset.entities().into_iter();
         let info = |(entity, mode)| {
             let modes = vec![match mode {
@@ -89,7 +92,7 @@ impl Inner {
             }];
             EntityInfo { entity, modes, resumable: false, estimated_rows: None }
         };
-        Ok(Catalog { entities: entities.map(info).collect() })
+        Ok(Catalog { entities: entities.map(info).collect(), feed })
     }
 
     fn check(&self) -> CheckReport {

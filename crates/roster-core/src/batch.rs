@@ -274,7 +274,7 @@ impl fmt::Debug for Row<'_> {
 }
 
 /// What the rows of a batch have in common: where they were read.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
     /// A text file; positions are one-based lines.
@@ -312,6 +312,24 @@ impl fmt::Debug for Tombstone {
     }
 }
 
+/// A record as it stood at the source, for the report to the district that sent it.  `Debug` shows where it stood, not
+/// what it says.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SourceRecord {
+    /// Where it stood in the batch's origin.
+    pub position: u64,
+    /// Its key at the source, when it could be read.
+    pub source_id: Option<Box<str>>,
+    /// Its fields by the source's names for them, in the source's order, those that are empty left out.
+    pub fields: Vec<(Arc<str>, Box<str>)>,
+}
+
+impl fmt::Debug for SourceRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SourceRecord").field("position", &self.position).finish_non_exhaustive()
+    }
+}
+
 /// The unit that crosses the boundary.
 #[derive(Clone, Debug)]
 pub struct Batch {
@@ -329,6 +347,9 @@ pub struct Batch {
     /// Records left out.  Each has at least one diagnostic of severity rejected, unless the batch of another entity
     /// that is made from the same records carries it.
     pub records_rejected: u64,
+    /// The rejected records as they stood at the source, as far as they could be read; never credentials.  Where two
+    /// entities are made from the same records, the first one's batch carries them.
+    pub rejected: Vec<SourceRecord>,
     /// What was rejected, repaired or odd.
     pub diagnostics: Vec<Diagnostic>,
     /// Once this batch is durable, a later run may resume here.
@@ -346,6 +367,7 @@ impl Batch {
             replaced_owners: Vec::new(),
             records_read: 0,
             records_rejected: 0,
+            rejected: Vec::new(),
             diagnostics: Vec::new(),
             resume: None,
         }

@@ -1,6 +1,7 @@
 //! What a configured source offers, entity by entity.
 
-use crate::EntityKind;
+use crate::{EntityKind, Origin};
+use std::sync::Arc;
 
 /// One way to read an entity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,4 +42,27 @@ pub struct EntityInfo {
 pub struct Catalog {
     /// One entry an entity, in load order.
     pub entities: Vec<EntityInfo>,
+    /// What the feed is made of, as the source has it.
+    pub feed: FeedInfo,
+}
+
+/// What a feed is made of, told before any record is read.  Holds names and no value of a record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FeedInfo {
+    /// Changes when what the source offers changes, and only then: a digest of the names, sizes and checksums or times
+    /// of modification of its files, a version that a service tells.  `None` where only reading everything would tell.
+    pub fingerprint: Option<String>,
+    /// Its parts, those that are not read included, in any order.  None where the source has no parts that could come
+    /// or go.
+    pub parts: Vec<PartInfo>,
+}
+
+/// A file, a query, or a collection of a web API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartInfo {
+    /// Its name, as batches read from it have it; of a collection the path without what differs from page to page.
+    pub origin: Origin,
+    /// Names of its columns or fields as the source writes them, in any order.  `None` where they are not known before
+    /// the records are read, and where something else than a name might stand in their place.
+    pub columns: Option<Vec<Arc<str>>>,
 }

@@ -86,6 +86,7 @@ pub enum Coverage {
 
 /// An item of the stream.  Exhaustive on purpose.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "an event stands for thousands of rows")]
 pub enum ExtractEvent {
     /// Rows.
     Batch(Batch),

@@ -25,8 +25,8 @@ mod source;
 pub mod value;
 
 pub use crate::{
-    batch::{Batch, Origin, Row, RowBuilder, Rows, Tombstone},
-    catalog::{Catalog, DeleteSignal, EntityInfo, SyncMode},
+    batch::{Batch, Origin, Row, RowBuilder, Rows, SourceRecord, Tombstone},
+    catalog::{Catalog, DeleteSignal, EntityInfo, FeedInfo, PartInfo, SyncMode},
     check::{CheckReport, CheckStep},
     connector::{ConfigProblem, Connector},
     context::{NoSignals, RunContext, Signal, SignalSink},

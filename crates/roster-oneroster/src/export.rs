@@ -16,10 +16,10 @@ use people::People;
 use roster_core::{EntityKind, Error, ErrorKind, Result, Rows};
 use std::{
     collections::BTreeSet,
-    io::{Seek, Write},
+    io::{Read, Seek, Write},
 };
 use table::Table;
-use zip::{ZipWriter, write::SimpleFileOptions};
+use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
 
 /// Where the rows come from.
 pub trait RowSource {
@@ -125,7 +125,8 @@ struct Survey {
 
 /// Writes a fileset; gives the writer back.
 ///
-/// The same rows give the same bytes.  1.2 is written as it stands in 1.2.1.
+/// `comment` becomes the archive's, which readers of the standard pass over; it may be empty.  The same rows and the
+/// same comment give the same bytes.  1.2 is written as it stands in 1.2.1.
 ///
 /// # Errors
 ///
@@ -134,12 +135,14 @@ pub fn write_fileset<W: Write + Seek>(
     out: W,
     version: Version,
     source: &mut dyn RowSource,
+    comment: &str,
 ) -> Result<(W, ExportReport)> {
     if version == Version::V1_0 {
         let message = "OneRoster 1.0 is only read; export 1.1 or 1.2";
         return Err(Error::new(ErrorKind::Unsupported, "fileset.write", message));
     }
     let mut zip = ZipWriter::new(out);
+    zip.set_comment(comment).map_err(|it| unwritable(it.into()))?;
     let mut report = ExportReport::default();
     let people = People::gather(version, source, &mut report)?;
     for entity in EntityKind::ALL {
@@ -163,6 +166,12 @@ pub fn write_fileset<W: Write + Seek>(
     zip.write_all(manifest(version, &report).as_bytes()).map_err(unwritable)?;
     let out = zip.finish().map_err(|it| unwritable(it.into()))?;
     Ok((out, report))
+}
+
+/// The comment of an archive; `None` where it is none, or has none that is text.
+pub fn comment_of<R: Read + Seek>(archive: R) -> Option<String> {
+    let archive = ZipArchive::new(archive).ok()?;
+    String::from_utf8(archive.comment().to_vec()).ok()
 }
 
 /// Entities that `users.csv` tells of.

@@ -16,7 +16,7 @@ use crate::{
 use entries::Known;
 use header::RawHeader;
 use modes::Modes;
-use roster_core::{Diagnostic, EntityKind, Error, ErrorKind, Result};
+use roster_core::{Diagnostic, EntityKind, Error, ErrorKind, Origin, PartInfo, Result};
 use roster_tabular::{Bundle, CsvLimits, CsvReader, Entry};
 use std::sync::Arc;
 
@@ -130,6 +130,17 @@ impl Fileset {
         }
         entities.sort_by_key(|it| it.0);
         entities
+    }
+
+    /// All files of the set, those that are not read included, with the columns of those that are.
+    #[must_use]
+    pub fn parts(&self) -> Vec<PartInfo> {
+        let part = |entry: &Entry| {
+            let file = self.files.iter().find(|it| it.entry.name == entry.name);
+            let columns = file.and_then(|it| it.header.told_columns());
+            PartInfo { origin: Origin::File(entry.name.clone()), columns }
+        };
+        self.bundle.entries().iter().map(part).collect()
     }
 
     /// The file of an entity.

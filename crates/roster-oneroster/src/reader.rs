@@ -3,6 +3,7 @@
 mod cells;
 mod layout;
 mod record;
+mod rejected;
 mod relationships;
 mod source;
 mod table;

@@ -66,7 +66,19 @@ pub enum Command {
     /// Show what a run did
     Show(RunArgs),
     /// Show what was wrong in a run, why, and how to mend it
-    Report(RunArgs),
+    Report(ReportArgs),
+    /// Check again what a run left out, and publish what passes now
+    Recheck(RecheckArgs),
+    /// List what waits for a person, or show one hold
+    Holds(HoldsArgs),
+    /// Let the next night publish what a hold holds back
+    Approve(ApproveArgs),
+    /// Go on holding back what a hold holds back, without asking
+    Discard(DecideArgs),
+    /// List who has decided what
+    Audit(AuditArgs),
+    /// Tell where a record came from, what was decided on it and why
+    Explain(ExplainArgs),
     /// Write a district's published roster as files
     Export(ExportArgs),
     /// Write a commented configuration file
@@ -157,9 +169,128 @@ pub struct RunsArgs {
     pub to: Option<String>,
 }
 
-/// `homeroom show` and `homeroom report`.
+/// `homeroom show`.
 #[derive(Clone, Debug, Args)]
 pub struct RunArgs {
+    /// Id of the run, as `homeroom runs` lists it
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    /// Sink to look in [default: the configuration's]
+    #[arg(long, value_name = "SINK")]
+    pub to: Option<String>,
+}
+
+/// `homeroom holds`.
+#[derive(Clone, Debug, Args)]
+pub struct HoldsArgs {
+    /// Id of one hold to show [default: list all that are open]
+    #[arg(value_name = "HOLD", conflicts_with_all = ["district", "all"])]
+    pub hold: Option<String>,
+    /// Write the changes of the hold to this new file; it will hold personal data
+    #[arg(long, value_name = "FILE", requires = "hold")]
+    pub csv: Option<PathBuf>,
+    /// Only holds of this district
+    #[arg(long, value_name = "ID")]
+    pub district: Option<String>,
+    /// Also those that are decided or no longer wait
+    #[arg(long)]
+    pub all: bool,
+    /// Sink to look in [default: the configuration's]
+    #[arg(long, value_name = "SINK")]
+    pub to: Option<String>,
+}
+
+/// `homeroom approve`.
+#[derive(Clone, Debug, Args)]
+pub struct ApproveArgs {
+    /// What both decisions need.
+    #[command(flatten)]
+    pub decide: DecideArgs,
+    /// What the source sends now is the new normal; needed after five nights in a row
+    #[arg(long)]
+    pub rebaseline: bool,
+}
+
+/// `homeroom discard`, and what `homeroom approve` shares with it.
+#[derive(Clone, Debug, Args)]
+pub struct DecideArgs {
+    /// Id of the hold, as `homeroom holds` lists it
+    #[arg(value_name = "HOLD")]
+    pub hold: String,
+    /// Who decides
+    #[arg(long, value_name = "WHO")]
+    pub by: String,
+    /// Why
+    #[arg(long, value_name = "WHY")]
+    pub reason: String,
+    /// Hours until the decision expires [default: 24]; an approval also ends with the next night
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=8760))]
+    pub hours: Option<u32>,
+    /// Sink to look in [default: the configuration's]
+    #[arg(long, value_name = "SINK")]
+    pub to: Option<String>,
+}
+
+/// `homeroom audit`.
+#[derive(Clone, Debug, Args)]
+pub struct AuditArgs {
+    /// Only entries of this district
+    #[arg(long, value_name = "ID")]
+    pub district: Option<String>,
+    /// Number of entries at most
+    #[arg(long, value_name = "NUMBER", default_value_t = 50)]
+    pub most: usize,
+    /// Sink to look in [default: the configuration's]
+    #[arg(long, value_name = "SINK")]
+    pub to: Option<String>,
+}
+
+/// `homeroom explain`.
+#[derive(Clone, Debug, Args)]
+pub struct ExplainArgs {
+    /// District of the record
+    #[arg(value_name = "DISTRICT")]
+    pub district: String,
+    /// Its table, such as `users`, or one record of it, such as `user`
+    #[arg(value_name = "ENTITY")]
+    pub entity: String,
+    /// Its key at the source
+    #[arg(value_name = "SOURCE_ID")]
+    pub source_id: String,
+    /// Run to look into [default: the last that ended well]
+    #[arg(long, value_name = "RUN")]
+    pub run: Option<String>,
+    /// Do not look into the feed as it is now
+    #[arg(long)]
+    pub no_feed: bool,
+    /// Show values also where the output is no terminal; they are personal data
+    #[arg(long)]
+    pub values: bool,
+    /// Sink to look in [default: the configuration's]
+    #[arg(long, value_name = "SINK")]
+    pub to: Option<String>,
+}
+
+/// `homeroom report`.
+#[derive(Clone, Debug, Args)]
+pub struct ReportArgs {
+    /// Id of the run, as `homeroom runs` lists it
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    /// Write the report for the district's data manager to this new file, by its name as .html, .csv or .json; it will
+    /// hold personal data
+    #[arg(long, value_name = "FILE")]
+    pub for_district: Option<PathBuf>,
+    /// Sink to look in [default: the configuration's]
+    #[arg(long, value_name = "SINK")]
+    pub to: Option<String>,
+}
+
+/// `homeroom recheck`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "What the checks left out is checked again with today's settings, against what is published \
+                        now.  What passes is published, in a run of its own; nothing is deleted.")]
+pub struct RecheckArgs {
     /// Id of the run, as `homeroom runs` lists it
     #[arg(value_name = "RUN")]
     pub run: String,
@@ -243,6 +374,8 @@ mod tests {
         check("apply p --to sqlite:f", None);
         check("runs --most 3 --to sqlite:f", None);
         check("report r --json", None);
+        check("report r --for-district r.html --to sqlite:f", None);
+        check("recheck r --to sqlite:f --json", None);
         check("export d --format jsonl --to p --from sqlite:f", None);
         check("export d --format csv --to p", Some(ErrorKind::InvalidValue));
         check("demo --folder x", None);

@@ -1,11 +1,16 @@
 //! The commands, one file each, and what they share.
 
 mod apply;
+mod audit;
 mod check;
+mod decide;
 mod demo;
+mod explain;
 mod export;
+mod holds;
 mod init;
 mod plan;
+mod recheck;
 mod report;
 mod runs;
 mod select;
@@ -51,6 +56,12 @@ impl App {
             Command::Runs(args) => runs::run(self, args).await,
             Command::Show(args) => show::run(self, args).await,
             Command::Report(args) => report::run(self, args).await,
+            Command::Recheck(args) => recheck::run(self, args).await,
+            Command::Holds(args) => holds::run(self, args).await,
+            Command::Approve(args) => decide::approve(self, &args.decide, args.rebaseline).await,
+            Command::Discard(args) => decide::discard(self, args).await,
+            Command::Audit(args) => audit::run(self, args).await,
+            Command::Explain(args) => explain::run(self, args).await,
             Command::Export(args) => export::run(self, args).await,
             Command::Init => init::run(self),
             Command::Demo(args) => demo::run(self, args).await,

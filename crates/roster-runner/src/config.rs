@@ -13,7 +13,7 @@ pub(crate) use document::{Document, Step};
 pub(crate) use strict::nearest;
 pub(crate) use typed::read as read_typed;
 
-use crate::{Sharing, registry};
+use crate::{Sharing, limits::LimitSettings, registry};
 use roster_core::Secret;
 use schemars::{
     JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, transform::RecursiveTransform,
@@ -58,6 +58,12 @@ pub struct NightConfig {
     pub work_folder: Option<PathBuf>,
     /// Number of examples that are kept of each kind of finding.  Default: ten.  Example: `25`
     pub examples: Option<usize>,
+    /// Number of school nights after which a feed that is fetched without an error and never changes is reported; 0
+    /// for never.  A school night is one from Monday to Friday and, where the feed has academic sessions, in one of
+    /// them.  Default: five.  Example: `3`
+    pub stale_after_school_nights: Option<u32>,
+    /// How much a night may change before a person has to look.  What breaks a limit is held, the rest is published.
+    pub limits: LimitSettings,
 }
 
 /// A district.
@@ -85,6 +91,9 @@ pub struct DistrictConfig {
     /// records of a user who was rejected.
     #[serde(default)]
     pub sharing: Sharing,
+    /// Limits of this district, where they are not those of all nights.
+    #[serde(default)]
+    pub limits: LimitSettings,
 }
 
 /// A district's source: the connector's id and the connector's own keys.

@@ -60,7 +60,7 @@ impl Drive {
         let error =
             Error::new(ErrorKind::Internal, "night.run", PANIC).context("district", &district.id);
         let record = failure(&district, started_at, RunError::from(&error));
-        if let Err(error) = sink.record(&record).await {
+        if let Err(error) = sink.record(&record, None).await {
             tracing::error!(district = %district.id, %error, "the run could not be recorded");
         }
         record
@@ -80,8 +80,10 @@ impl Drive {
             source: district.source.clone(),
             sink,
             sharing: district.sharing.clone(),
+            limits: district.limits.clone(),
             work_folder: self.work_folder(district),
             examples: self.settings.examples,
+            stale_after_school_nights: self.settings.stale_after_school_nights,
             watch: progress,
         };
         (night, ctx)
@@ -135,9 +137,17 @@ fn failure(district: &DistrictSettings, started_at: Timestamp, error: RunError) 
         diagnostics: Vec::new(),
         seconds: finished_at.duration_since(started_at).as_secs_f64(),
         peak_memory_bytes: crate::night::memory::peak_bytes(),
+        holds: Vec::new(),
         error: Some(error),
     };
-    RunRecord { report, started_at, finished_at, causes: Vec::new() }
+    RunRecord {
+        report,
+        started_at,
+        finished_at,
+        causes: Vec::new(),
+        settled: Vec::new(),
+        profile: None,
+    }
 }
 
 #[cfg(test)]
@@ -193,6 +203,7 @@ mod tests {
             source: Arc::new(source),
             to: SinkAddress::parse(to, folder).unwrap(),
             sharing: Sharing::default(),
+            limits: crate::Limits::default(),
         }
     }
 

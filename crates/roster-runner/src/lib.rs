@@ -10,16 +10,22 @@ pub mod config;
 pub mod console;
 pub mod drive;
 pub mod exit;
+mod explain;
+pub mod identity;
+pub mod limits;
 pub mod night;
 mod program;
 pub mod progress;
 pub mod registry;
 pub mod render;
+mod report;
+mod review;
 pub mod settings;
 pub mod sharing;
 
 pub use crate::{
     config::{Config, ConfigErrors, config_schema},
+    limits::Limits,
     program::main,
     settings::Settings,
     sharing::Sharing,

@@ -3,13 +3,23 @@
 //! Batches stream from the source through sharing and checks into a plan on disk; only key and content hashes stay in
 //! memory.  Nothing is published unless the source has given all it had without an error.
 
+mod calendar;
+mod candidates;
 mod contract;
 mod deletions;
+mod drift;
 mod erasure;
+pub(crate) mod evidence;
+pub(crate) mod guard;
+mod holding;
 pub(crate) mod memory;
 mod orphans;
 mod planner;
+pub(crate) mod recheck;
 mod references;
+mod recognition;
+mod rekeying;
+mod schools;
 mod selected;
 mod selection;
 mod siblings;
@@ -17,14 +27,20 @@ mod tally;
 mod withdraw;
 mod work_folder;
 
+pub(crate) use tally::shown_key;
+
 use crate::{
-    Sharing,
+    Limits, Sharing,
     night::{
         contract::Contract,
+        drift::{Drift, Judged},
+        evidence::Evidence,
+        guard::Guard,
         planner::{Findings, Planned, Planner},
         selection::Selection,
         work_folder::WorkFolder,
     },
+    report::trends::is_completed_night,
     sharing::Sharer,
 };
 use futures::StreamExt as _;
@@ -34,8 +50,8 @@ use roster_core::{
     value::Timestamp,
 };
 use roster_sink::{
-    Erasure, Outcome, Plan, PlanWriter, Published, RunError, RunId, RunRecord, RunReport, Sink,
-    private_file,
+    Erasure, HoldState, KeptFolder, Outcome, Plan, PlanWriter, Published, RunError, RunId, RunRecord,
+    RunReport, Sink, private_file,
 };
 use std::{
     fmt, fs,
@@ -52,6 +68,8 @@ use tokio::{
 
 /// File beside a plan that holds the record of the run that made it.
 const RECORD_FILE: &str = "run.json";
+/// Runs that are searched for the last completed one.
+const LOOKED_BACK: usize = 100;
 
 /// Where a night has got to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,10 +116,14 @@ pub struct Night {
     pub sink: Arc<dyn Sink>,
     /// What is shared.
     pub sharing: Sharing,
+    /// How much may change before a person has to look.
+    pub limits: Limits,
     /// Folder in which the plan is kept until it is published.
     pub work_folder: PathBuf,
     /// Examples kept of each kind of finding.
     pub examples: usize,
+    /// School nights without a change in the feed after which that is told; 0 for never.
+    pub stale_after_school_nights: u32,
     /// Who follows.
     pub watch: Arc<dyn NightWatch>,
 }
@@ -133,11 +155,13 @@ struct Made {
 struct Failure {
     error: Error,
     found: Option<Findings>,
+    /// What was kept for review is in it.
+    folder: Option<WorkFolder>,
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self { error, found: None }
+        Self { error, found: None, folder: None }
     }
 }
 
@@ -172,13 +196,23 @@ impl Night {
 
     async fn publish(&self, ctx: &RunContext, start: &Start) -> Result<RunRecord, Failure> {
         let folder = WorkFolder::create(&self.work_folder, &self.district, &start.run)?;
+        let outcome = self.publish_from(ctx, start, &folder.plan()).await;
+        outcome.map_err(|it| Failure { folder: Some(folder), ..it })
+    }
+
+    async fn publish_from(
+        &self,
+        ctx: &RunContext,
+        start: &Start,
+        folder: &Path,
+    ) -> Result<RunRecord, Failure> {
         let Made { plan, record, published, erasures } =
-            self.make_plan(ctx, start, &folder.plan()).await?;
+            self.make_plan(ctx, start, folder).await?;
         self.watch.phase(Phase::Publish);
         let found = Findings::of(&record);
         let record = write_record(&self.sink, &plan, published, record, start.clock)
             .await
-            .map_err(|error| Failure { error, found: Some(found) })?;
+            .map_err(|error| Failure { found: Some(found), ..error.into() })?;
         self.erase(&erasures).await;
         if let Err(error) = self.source.published(ctx).await {
             tracing::warn!(district = %self.district, %error, "the night is published, but the source could not put its feed away");
@@ -214,9 +248,13 @@ impl Night {
             sharer,
             published,
             writer,
+            Evidence::new(KeptFolder::create(folder)?),
+            self.guard(start).await?,
             self.examples,
             self.field_name(),
         );
+        planner.drift =
+            Drift::new(&self.sink, &self.district, self.connector, &catalog).await?;
         for finding in &findings {
             planner.tally.add(finding);
         }
@@ -224,8 +262,24 @@ impl Night {
         Ok(self.finish_plan(start, night)?)
     }
 
+    /// What earlier nights and persons have left for this one to know.
+    async fn guard(&self, start: &Start) -> Result<Guard> {
+        let runs = self.sink.runs(Some(&self.district), LOOKED_BACK).await?;
+        let completed = |it: &&RunRecord| is_completed_night(it);
+        let last = runs.iter().find(completed).map(|it| &it.report);
+        Ok(Guard {
+            district: self.district.clone(),
+            run: start.run.clone(),
+            now: start.at,
+            limits: self.limits.clone(),
+            earlier: self.sink.holds(Some(&self.district), false).await?,
+            last_run: last.map(|it| it.run.clone()),
+            spoken_of: last.iter().flat_map(|it| it.entities.keys().copied()).collect(),
+        })
+    }
+
     /// The pass beforehand that finds out who is shared, if the settings need one; gives what is wrong with them.
-    async fn select(
+    pub(crate) async fn select(
         &self,
         ctx: &RunContext,
         everything: &ExtractRequest,
@@ -263,12 +317,25 @@ impl Night {
         let (planner, outcome) = spawn_blocking(work).await.map_err(panicked)?;
         match outcome {
             Ok(()) => Ok(planner.finish(&self.sink, &self.district).await?),
-            Err(error) => Err(Failure { error, found: Some(planner.findings()) }),
+            Err(error) => Err(Failure { found: Some(planner.findings()), ..error.into() }),
         }
     }
 
     fn finish_plan(&self, start: &Start, planned: Planned) -> Result<Made> {
-        let Planned { writer, published, entities, tally, erasures } = planned;
+        let Planned {
+            writer,
+            published,
+            entities,
+            mut tally,
+            erasures,
+            evidence,
+            drift,
+            holds,
+            settled,
+        } = planned;
+        evidence.finish()?;
+        let (drifted, profile) = drift.finish(self.judged(start));
+        drifted.iter().for_each(|it| tally.add(it));
         let (diagnostics, causes) = tally.finish();
         let header = roster_sink::PlanHeader {
             run: start.run.clone(),
@@ -278,11 +345,29 @@ impl Night {
             entities: entities.clone(),
         };
         let plan = writer.finish(header)?;
-        let outcome = if plan.changes() { Outcome::Published } else { Outcome::Unchanged };
-        let report = RunReport { entities, diagnostics, ..self.report(start, outcome) };
-        let record =
-            RunRecord { report, started_at: start.at, finished_at: Timestamp::now(), causes };
+        let outcome = match plan.changes() {
+            _ if holds.iter().any(|it| it.state == HoldState::Open) => Outcome::Held,
+            true => Outcome::Published,
+            false => Outcome::Unchanged,
+        };
+        let report = RunReport { entities, diagnostics, holds, ..self.report(start, outcome) };
+        let record = RunRecord {
+            report,
+            started_at: start.at,
+            finished_at: Timestamp::now(),
+            causes,
+            settled,
+            profile: Some(profile),
+        };
         Ok(Made { plan, record, published, erasures })
+    }
+
+    fn judged(&self, start: &Start) -> Judged {
+        Judged {
+            today: planner::today(start.at),
+            stale_after: self.stale_after_school_nights,
+            field_name: self.field_name(),
+        }
     }
 
     fn report(&self, start: &Start, outcome: Outcome) -> RunReport {
@@ -295,12 +380,13 @@ impl Night {
             diagnostics: Vec::new(),
             seconds: start.clock.elapsed().as_secs_f64(),
             peak_memory_bytes: memory::peak_bytes(),
+            holds: Vec::new(),
             error: None,
         }
     }
 
     async fn remember_failure(&self, start: &Start, failure: Failure) -> RunRecord {
-        let Failure { error, found } = failure;
+        let Failure { error, found, folder } = failure;
         let Findings { entities, diagnostics, causes } = found.unwrap_or_default();
         // A feed that is still being delivered is neither failed nor empty: there is nothing to do yet.
         let not_yet = error.kind() == ErrorKind::NotReady;
@@ -308,8 +394,10 @@ impl Night {
         let error = Some(RunError::from(&error));
         let report = RunReport { entities, diagnostics, error, ..self.report(start, outcome) };
         let finished_at = Timestamp::now();
-        let record = RunRecord { report, started_at: start.at, finished_at, causes };
-        if let Err(error) = self.sink.record(&record).await {
+        let settled = Vec::new();
+        let record = RunRecord { report, started_at: start.at, finished_at, causes, settled, profile: None };
+        let kept = folder.as_ref().map(|it| KeptFolder::of(&it.plan()));
+        if let Err(error) = self.sink.record(&record, kept.as_ref()).await {
             tracing::error!(district = %self.district, %error, "the run could not be recorded");
         }
         record
@@ -389,7 +477,7 @@ async fn write_record(
     if plan.changes() {
         sink.publish(plan, published, &record).await?;
     } else {
-        sink.record(&record).await?;
+        sink.record(&record, Some(&plan.kept())).await?;
     }
     record.report.seconds = clock.elapsed().as_secs_f64();
     record.report.peak_memory_bytes = memory::peak_bytes();

@@ -4,7 +4,7 @@
 //! of them alike.
 
 use crate::config::{nearest, read_typed};
-use roster_core::{Connector, Error, ErrorKind, Result, RosterSource, Secret};
+use roster_core::{Connector, EntityKind, Error, ErrorKind, Result, RosterSource, Secret};
 use roster_sink::Sink;
 use schemars::{JsonSchema as _, Schema, SchemaGenerator};
 use serde_json::Value;
@@ -18,7 +18,11 @@ use std::{
 pub static CONNECTORS: &[ConnectorEntry] = &[
     #[cfg(feature = "connector-oneroster")]
     ConnectorEntry::new::<connector_oneroster::OneRoster>()
-        .reads_paths(connector_oneroster::from_path),
+        .reads_paths(connector_oneroster::from_path)
+        .names_things(SourceNames {
+            table: roster_oneroster::file_name,
+            field: roster_oneroster::column_name,
+        }),
 ];
 
 /// The sinks that were built in.
@@ -45,6 +49,15 @@ type Configure = fn(Value, &Path) -> Result<Arc<dyn RosterSource>, Vec<(String, 
 
 type FromPath = fn(&Path) -> Result<Arc<dyn RosterSource>>;
 
+/// A connector's own names for what the model has, for reports to those who use them.
+#[derive(Clone, Copy, Debug)]
+pub struct SourceNames {
+    /// For an entity: the file its records come in, say.
+    pub table: fn(EntityKind) -> Option<&'static str>,
+    /// For a field of an entity.
+    pub field: fn(EntityKind, &str) -> Option<&'static str>,
+}
+
 /// A connector with its configuration erased.
 #[derive(Clone, Copy)]
 pub struct ConnectorEntry {
@@ -52,6 +65,7 @@ pub struct ConnectorEntry {
     schema: fn(&mut SchemaGenerator) -> Schema,
     configure: Configure,
     from_path: Option<FromPath>,
+    names: Option<SourceNames>,
 }
 
 impl ConnectorEntry {
@@ -65,6 +79,7 @@ impl ConnectorEntry {
             schema: C::Config::json_schema,
             configure: configure::<C>,
             from_path: None,
+            names: None,
         }
     }
 
@@ -75,6 +90,21 @@ impl ConnectorEntry {
     )]
     const fn reads_paths(self, from_path: FromPath) -> Self {
         Self { from_path: Some(from_path), ..self }
+    }
+
+    /// The same for a connector that has names of its own for tables and fields.
+    #[cfg_attr(
+        not(feature = "connector-oneroster"),
+        allow(dead_code, reason = "no connector with names of its own was built in")
+    )]
+    const fn names_things(self, names: SourceNames) -> Self {
+        Self { names: Some(names), ..self }
+    }
+
+    /// Its own names for tables and fields.
+    #[must_use]
+    pub fn names(&self) -> Option<SourceNames> {
+        self.names
     }
 
     /// Its stable id.

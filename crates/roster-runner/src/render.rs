@@ -1,9 +1,13 @@
 //! Results as text for people.
 
 mod grid;
+mod report;
+mod review;
 
 use crate::console::{Colour, Paint};
 use grid::{Align, Grid};
+pub(crate) use report::report;
+pub use review::{audit, hold, holds};
 use roster_core::{DiagnosticCode, EntityKind, Severity};
 use roster_sink::{
     Cause, DiagnosticSummary, EntityCounts, Example, Outcome, RunError, RunRecord, RunReport,
@@ -38,36 +42,11 @@ pub fn plan(record: &RunRecord, colour: Colour) -> String {
 
 fn findings(record: &RunRecord, colour: Colour) -> String {
     let report = &record.report;
-    let mut text = String::new();
+    let mut text = review::of_night(record, colour);
     text.push_str(&causes(&record.causes, MOST_CAUSES, colour));
     for finding in &report.diagnostics {
         text.push_str(&finding_line(finding, colour));
-        let (_, mend) = pages(&finding.code);
-        text.push_str(&mend);
-    }
-    text.push('\n');
-    text
-}
-
-/// Everything that was wrong in a run: causes by their reach, findings with their manual pages.
-#[must_use]
-pub fn report(record: &RunRecord, colour: Colour) -> String {
-    let report = &record.report;
-    let mut text = summary(report, colour);
-    _ = writeln!(text, "  from {} to {}", record.started_at, record.finished_at);
-    text.push_str(&causes(&record.causes, usize::MAX, colour));
-    for finding in &report.diagnostics {
-        text.push('\n');
-        text.push_str(&finding_line(finding, colour));
-        let (meaning, mend) = pages(&finding.code);
-        text.push_str(&meaning);
-        text.push_str(&mend);
-        for example in &finding.examples {
-            _ = writeln!(text, "      - {}", place(example));
-        }
-    }
-    if report.diagnostics.is_empty() && report.error.is_none() {
-        text.push_str("\n  Nothing was wrong.\n");
+        text.push_str(&mend(&finding.code));
     }
     text.push('\n');
     text
@@ -255,12 +234,15 @@ fn causes(causes: &[Cause], most: usize, colour: Colour) -> String {
     text
 }
 
-fn finding_line(finding: &DiagnosticSummary, colour: Colour) -> String {
-    let paint = match finding.severity {
+fn paint_of(severity: Severity) -> Paint {
+    match severity {
         Severity::Warning | Severity::Repaired => Paint::Yellow,
         Severity::Rejected => Paint::Red,
-    };
-    let severity = colour.paint(paint, finding.severity.code());
+    }
+}
+
+fn finding_line(finding: &DiagnosticSummary, colour: Colour) -> String {
+    let severity = colour.paint(paint_of(finding.severity), finding.severity.code());
     let mut text = format!("  {severity} {}: {}", finding.code, number(finding.count));
     if let Some(first) = finding.examples.first() {
         _ = write!(text, ", first at {}", place(first));
@@ -289,13 +271,10 @@ fn code(text: &str) -> Option<DiagnosticCode> {
     DiagnosticCode::ALL.iter().copied().find(|it| it.code() == text)
 }
 
-/// The two parts of a manual page: what a finding means for the record, and what to do.
-fn pages(code_text: &str) -> (String, String) {
-    let Some(manual) = manual(code_text) else { return Default::default() };
-    let (meaning, mend) = manual.split_once("Mend:").unwrap_or((&manual, ""));
-    let meaning = meaning.trim_end().split("\n\n").map(|it| wrap(it, 6)).collect();
-    let mend = if mend.is_empty() { String::new() } else { wrap(&format!("Mend: {mend}"), 6) };
-    (meaning, mend)
+/// What to do about a finding.
+fn mend(code_text: &str) -> String {
+    let manual = manual(code_text).unwrap_or_default();
+    manual.split_once("Mend:").map_or_else(String::new, |it| wrap(&format!("Mend: {}", it.1), 6))
 }
 
 #[cfg(test)]

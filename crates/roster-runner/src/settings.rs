@@ -1,8 +1,9 @@
 //! The configuration as the program uses it: checked, resolved, every source made.
 
 use crate::{
-    Sharing,
+    Limits, Sharing,
     config::{self, ConfigErrors, DistrictConfig, Document, Problem, Step},
+    limits::LimitSettings,
     registry::{self, SinkAddress},
 };
 use roster_core::{DistrictId, RosterSource};
@@ -16,6 +17,8 @@ use std::{
 
 /// Examples kept of each kind of finding where nothing else is said.
 pub const DEFAULT_EXAMPLES: usize = 10;
+/// School nights without a change after which a feed is told to stand still, where nothing else is said.
+pub const DEFAULT_STALE_AFTER_SCHOOL_NIGHTS: u32 = 5;
 
 /// A district that can be synchronized.
 #[derive(Clone, Debug)]
@@ -32,6 +35,8 @@ pub struct DistrictSettings {
     pub to: SinkAddress,
     /// What of it is shared.
     pub sharing: Sharing,
+    /// How much of it a night may change before a person has to look.
+    pub limits: Limits,
 }
 
 /// How nights are run.
@@ -43,11 +48,18 @@ pub struct NightSettings {
     pub work_folder: Option<PathBuf>,
     /// Examples kept of each kind of finding.
     pub examples: usize,
+    /// School nights without a change in a feed after which that is told; 0 for never.
+    pub stale_after_school_nights: u32,
 }
 
 impl Default for NightSettings {
     fn default() -> Self {
-        Self { districts_at_once: NonZeroUsize::MIN, work_folder: None, examples: DEFAULT_EXAMPLES }
+        Self {
+            districts_at_once: NonZeroUsize::MIN,
+            work_folder: None,
+            examples: DEFAULT_EXAMPLES,
+            stale_after_school_nights: DEFAULT_STALE_AFTER_SCHOOL_NIGHTS,
+        }
     }
 }
 
@@ -129,14 +141,20 @@ impl Resolve<'_> {
         let config::Config { store, night, district } = config;
         let store = store.to.and_then(|it| self.sink(&["store".into(), "to".into()], &it));
         self.duplicates(&district);
+        for problem in night.limits.problems() {
+            self.tell(&["night".into(), "limits".into(), problem.key.into()], problem.message);
+        }
         let districts = district.into_iter().enumerate();
         let districts =
-            districts.filter_map(|(number, it)| self.district(number, it, store.as_ref()));
+            districts.filter_map(|(number, it)| self.district(number, it, store.as_ref(), &night.limits));
         let districts = districts.collect();
         let night = NightSettings {
             districts_at_once: night.districts_at_once.unwrap_or(NonZeroUsize::MIN),
             work_folder: night.work_folder.map(|it| self.base.join(it)),
             examples: night.examples.unwrap_or(DEFAULT_EXAMPLES),
+            stale_after_school_nights: night
+                .stale_after_school_nights
+                .unwrap_or(DEFAULT_STALE_AFTER_SCHOOL_NIGHTS),
         };
         Settings { store, night, districts }
     }
@@ -160,8 +178,9 @@ impl Resolve<'_> {
         number: usize,
         district: DistrictConfig,
         store: Option<&SinkAddress>,
+        night_limits: &LimitSettings,
     ) -> Option<DistrictSettings> {
-        let DistrictConfig { id, name, source, to, sharing } = district;
+        let DistrictConfig { id, name, source, to, sharing, limits } = district;
         let at = |keys: &[&str]| district_path(number, keys);
         let id = id.and_then(|it| self.id(&at(&["id"]), &it));
         let to = match to {
@@ -171,8 +190,12 @@ impl Resolve<'_> {
         for problem in sharing.problems() {
             self.tell(&at(&["sharing", problem.key]), problem.message);
         }
+        for problem in limits.problems() {
+            self.tell(&at(&["limits", problem.key]), problem.message);
+        }
+        let limits = Limits::new([limits, night_limits.clone()]);
         let (connector, source) = self.source(number, &source?)?;
-        Some(DistrictSettings { id: id?, name, connector, source, to: to?, sharing })
+        Some(DistrictSettings { id: id?, name, connector, source, to: to?, sharing, limits })
     }
 
     fn id(&mut self, path: &[Step], id: &str) -> Option<DistrictId> {

@@ -8,9 +8,11 @@ mod apply;
 mod fields;
 mod people;
 mod places;
+mod reason;
 
 pub(crate) use apply::{Decision, Sharer};
 pub(crate) use fields::{Replacement, replace};
+pub(crate) use reason::Reason;
 
 use crate::config::nearest;
 use roster_core::{ConfigProblem, EntityKind};

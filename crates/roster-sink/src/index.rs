@@ -44,6 +44,10 @@ pub enum Mark {
     Rejected = 4,
     /// Said to be gone by tonight's feed.
     Gone = 8,
+    /// Not shared any more: it goes whatever the limits say.
+    Unshared = 16,
+    /// Accepted from tonight's feed with another content.
+    Updated = 32,
 }
 
 /// What is published of one entity of one district.
@@ -58,6 +62,8 @@ pub struct PublishedIndex {
     expected: usize,
     /// Entries from here on were added tonight.
     published: usize,
+    /// What [`Self::set_key`] replaced, in order.
+    replaced_keys: Vec<(Slot, u128)>,
 }
 
 impl PublishedIndex {
@@ -65,6 +71,8 @@ impl PublishedIndex {
     pub const ENTRY_BYTES: usize = 16 + 8 + 8 + 1;
     /// Bytes that an entry takes in [`Self::patch`].
     pub const PATCH_BYTES: usize = 4 + 8 + 1;
+    /// Bytes that an entry takes in [`Self::key_patch`].
+    pub const KEY_PATCH_BYTES: usize = 4 + 16;
 
     /// Number of entries, deleted ones and tonight's included.
     #[must_use]
@@ -133,6 +141,18 @@ impl PublishedIndex {
         self.keys[slot as usize]
     }
 
+    /// Gives the record another key until [`Self::reset`]; what is found under the old one afterwards is another record.
+    pub fn set_key(&mut self, slot: Slot, key: u128) {
+        let old = std::mem::replace(&mut self.keys[slot as usize], key);
+        self.replaced_keys.push((slot, old));
+        let Self { keys, table, .. } = self;
+        let Some(table) = table else { return };
+        if let Ok(found) = table.find_entry(short(old), |it| *it == slot) {
+            found.remove();
+        }
+        table.insert_unique(short(key), slot, |it| short(keys[*it as usize]));
+    }
+
     /// The content's hash.
     #[must_use]
     pub fn content(&self, slot: Slot) -> u64 {
@@ -171,8 +191,11 @@ impl PublishedIndex {
         self.marks[slot as usize] & mark as u8 != 0
     }
 
-    /// Forgets tonight's entries and marks.
+    /// Forgets tonight's entries, keys and marks.
     pub fn reset(&mut self) {
+        for (slot, key) in self.replaced_keys.drain(..).rev() {
+            self.keys[slot as usize] = key;
+        }
         self.keys.truncate(self.published);
         self.contents.truncate(self.published);
         self.locators.truncate(self.published);
@@ -184,9 +207,10 @@ impl PublishedIndex {
         self.expected = 0;
     }
 
-    /// Makes tonight's entries published ones; for a sink that has just written them.
+    /// Makes tonight's entries and keys published ones; for a sink that has just written them.
     pub fn settle(&mut self) {
         self.published = self.keys.len();
+        self.replaced_keys.clear();
         self.reset();
     }
 
@@ -272,6 +296,38 @@ impl PublishedIndex {
             self.contents[slot] = u64::from_le_bytes(content);
             self.marks[slot] = mark & Mark::Deleted as u8;
         }
+        Ok(())
+    }
+
+    /// Keys of these slots as bytes, for a sink to store beside [`Self::patch`] when a night changed keys, too.
+    #[must_use]
+    pub fn key_patch(&self, slots: &[Slot]) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(slots.len() * Self::KEY_PATCH_BYTES);
+        for slot in slots {
+            bytes.extend_from_slice(&slot.to_le_bytes());
+            bytes.extend_from_slice(&self.key(*slot).to_le_bytes());
+        }
+        bytes
+    }
+
+    /// Applies a patch that [`Self::key_patch`] gave.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Damaged`] when the bytes are not such a patch of this index.
+    pub fn apply_key_patch(&mut self, bytes: &[u8]) -> Result<()> {
+        let (patches, rest) = bytes.as_chunks::<{ Self::KEY_PATCH_BYTES }>();
+        if !rest.is_empty() {
+            return Err(damaged("a patch of keys ends in the middle of an entry", bytes));
+        }
+        for patch in patches {
+            let [a, b, c, d, key @ ..] = *patch;
+            let slot = Slot::from_le_bytes([a, b, c, d]) as usize;
+            let entry = self.keys.get_mut(slot);
+            *entry.ok_or_else(|| damaged("a patch is of an entry that is not there", bytes))? =
+                u128::from_le_bytes(key);
+        }
+        self.table = None;
         Ok(())
     }
 }
@@ -368,6 +424,36 @@ mod tests {
         index.reset();
         assert_eq!((index.len(), index.is_marked(0, Mark::Accepted)), (1, false));
         assert_eq!(index.find(key_of("b")), None);
+    }
+
+    #[test]
+    fn key_is_changed_in_the_table_in_the_patch_and_until_reset() {
+        for with_table in [false, true] {
+            let mut index = index_of(&["a", "b", "c"]);
+            let mut stored = PublishedIndex::default();
+            stored.append_chunk(&index.chunk(0..3)).unwrap();
+            if with_table {
+                assert_eq!(index.look_up(key_of("b")), Some(1));
+            }
+            // A swap, and a chain behind it.
+            for (slot, key) in [(0, "b"), (1, "a"), (2, "d")] {
+                index.set_key(slot, key_of(key));
+            }
+            for (key, slot) in [("a", Some(1)), ("b", Some(0)), ("c", None), ("d", Some(2))] {
+                assert_eq!(index.look_up(key_of(key)), slot, "{key}");
+            }
+            stored.apply_key_patch(&index.key_patch(&[0, 1, 2])).unwrap();
+            assert_eq!(stored.chunk(0..3), index.chunk(0..3));
+            index.reset();
+            assert_eq!((index.look_up(key_of("a")), index.look_up(key_of("c"))), (Some(0), Some(2)));
+        }
+        let mut index = index_of(&["a"]);
+        for bytes in [vec![0; 19], vec![9; 20]] {
+            assert_eq!(index.apply_key_patch(&bytes).unwrap_err().kind(), ErrorKind::Damaged);
+        }
+        index.set_key(0, key_of("z"));
+        index.settle();
+        assert_eq!(index.look_up(key_of("z")), Some(0));
     }
 
     #[test]

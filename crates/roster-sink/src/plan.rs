@@ -4,14 +4,16 @@
 //! personal data and is made, with its files, so that only its owner can read it.
 
 use crate::{
-    EntityCounts, PublishedIndex, RunId, Slot, private_file, private_folder, record::tables,
+    EntityCounts, KeptFolder, PublishedIndex, RunId, Slot, private_file, private_folder,
+    record::tables,
 };
 use roster_core::{DistrictId, EntityKind, Error, ErrorKind, Result, Row, Rows};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
     fs::{self, File},
-    io::{self, BufReader, BufWriter, Read as _, Write as _},
+    fmt,
+    io::{self, BufRead, BufReader, BufWriter, Read as _, Seek, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -35,6 +37,8 @@ pub enum Operation {
     Restore = 3,
     /// It is gone.
     Delete = 4,
+    /// It has another key, and maybe another content; an accepted map says so.
+    Rekey = 5,
 }
 
 impl Operation {
@@ -43,14 +47,14 @@ impl Operation {
     pub fn code(self) -> &'static str {
         match self {
             Self::Create => "create",
-            Self::Update => "update",
+            Self::Update | Self::Rekey => "update",
             Self::Restore => "restore",
             Self::Delete => "delete",
         }
     }
 
     fn from_byte(byte: u8) -> Option<Self> {
-        [Self::Create, Self::Update, Self::Restore, Self::Delete]
+        [Self::Create, Self::Update, Self::Restore, Self::Delete, Self::Rekey]
             .into_iter()
             .find(|it| *it as u8 == byte)
     }
@@ -115,6 +119,12 @@ impl Plan {
         &self.header
     }
 
+    /// The files that the run leaves for review.
+    #[must_use]
+    pub fn kept(&self) -> KeptFolder {
+        KeptFolder::of(&self.folder)
+    }
+
     /// Whether anything is to be written.
     #[must_use]
     pub fn changes(&self) -> bool {
@@ -140,7 +150,8 @@ impl Plan {
 #[derive(Debug)]
 pub struct PlanWriter {
     folder: PathBuf,
-    files: BTreeMap<EntityKind, BufWriter<File>>,
+    /// By entity and hold, 0 for what the plan publishes.
+    files: BTreeMap<(EntityKind, u16), BufWriter<File>>,
 }
 
 impl PlanWriter {
@@ -173,19 +184,8 @@ impl PlanWriter {
         content: u64,
         row: &Row<'_>,
     ) -> Result<()> {
-        let entity = row.entity();
-        let mut write = || -> io::Result<()> {
-            let file = open_entity(&self.folder, &mut self.files, entity)?;
-            write_entry(file, operation, slot, key, content)?;
-            file.write_all(&row.position().to_le_bytes())?;
-            for field in row.fields() {
-                let length = field
-                    .map_or(Ok(EMPTY), |it| u32::try_from(it.len()).map_err(io::Error::other))?;
-                file.write_all(&length.to_le_bytes())?;
-            }
-            file.write_all(row.text().as_bytes())
-        };
-        write().map_err(|err| failed("plan.write", &file_of(&self.folder, entity), err))
+        let entry = PlanEntry { operation, slot, key, content, row: Some(0) };
+        self.write(row.entity(), 0, &entry, Some(*row))
     }
 
     /// Adds a deletion.
@@ -194,17 +194,81 @@ impl PlanWriter {
     ///
     /// [`ErrorKind::Unavailable`] when the disk is full or fails.
     pub fn delete(&mut self, entity: EntityKind, slot: Slot, index: &PublishedIndex) -> Result<()> {
-        let (key, content) = (index.key(slot), index.content(slot));
-        let mut write = || {
-            write_entry(
-                open_entity(&self.folder, &mut self.files, entity)?,
-                Operation::Delete,
-                slot,
-                key,
-                content,
-            )
+        self.write(entity, 0, &deletion(slot, index), None)
+    }
+
+    /// The files that the run leaves for review.
+    #[must_use]
+    pub fn kept(&self) -> KeptFolder {
+        KeptFolder::of(&self.folder)
+    }
+
+    /// The changes of an entity so far; `None` when there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unavailable`] when the disk is full or fails.
+    pub fn changes(&mut self, entity: EntityKind) -> Result<Option<PlanReader>> {
+        let path = file_of(&self.folder, entity);
+        let Some(written) = self.files.get_mut(&(entity, 0)) else { return Ok(None) };
+        written.flush().map_err(|err| failed("plan.write", &path, err))?;
+        let file = File::open(&path).map_err(|err| failed("plan.read", &path, err))?;
+        PlanReader::new(path, file, entity).map(Some)
+    }
+
+    /// Takes changes of an entity out again: those for which `by` names a hold are kept for review under its number.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unavailable`] when the disk is full or fails, and what `by` gives.
+    pub fn hold_back(
+        &mut self,
+        entity: EntityKind,
+        mut by: impl FnMut(&PlanEntry, Option<Row<'_>>) -> Result<Option<u16>>,
+    ) -> Result<()> {
+        let path = file_of(&self.folder, entity);
+        let Some(mut reader) = self.changes(entity)? else { return Ok(()) };
+        self.files.remove(&(entity, 0));
+        fs::remove_file(&path).map_err(|err| failed("plan.write", &path, err))?;
+        while let Some((entries, rows)) = reader.chunk()? {
+            for entry in entries {
+                let row = entry.row.and_then(|it| rows.get(it));
+                let hold = by(entry, row)?.unwrap_or(0);
+                self.write(entity, hold, entry, row)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps a deletion for review under the number of its hold.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unavailable`] when the disk is full or fails.
+    pub fn hold_deletion(
+        &mut self,
+        hold: u16,
+        entity: EntityKind,
+        slot: Slot,
+        index: &PublishedIndex,
+    ) -> Result<()> {
+        self.write(entity, hold, &deletion(slot, index), None)
+    }
+
+    /// Writes a change into the plan, or for review under the number of its hold.
+    fn write(
+        &mut self,
+        entity: EntityKind,
+        hold: u16,
+        entry: &PlanEntry,
+        row: Option<Row<'_>>,
+    ) -> Result<()> {
+        let mut write = || -> io::Result<()> {
+            let file = open_file(&self.folder, &mut self.files, (entity, hold))?;
+            write_entry(file, entry)?;
+            row.map_or(Ok(()), |row| write_row(file, &row))
         };
-        write().map_err(|err| failed("plan.write", &file_of(&self.folder, entity), err))
+        write().map_err(|err| failed("plan.write", &file_in(&self.folder, entity, hold), err))
     }
 
     /// Finishes the plan.
@@ -214,8 +278,9 @@ impl PlanWriter {
     /// [`ErrorKind::Unavailable`] when the disk is full or fails.
     pub fn finish(mut self, header: PlanHeader) -> Result<Plan> {
         let folder = &self.folder;
-        for (entity, file) in &mut self.files {
-            file.flush().map_err(|err| failed("plan.write", &file_of(folder, *entity), err))?;
+        for ((entity, hold), file) in &mut self.files {
+            let path = || file_in(folder, *entity, *hold);
+            file.flush().map_err(|err| failed("plan.write", &path(), err))?;
         }
         let path = folder.join("plan.json");
         let text = serde_json::to_vec_pretty(&header)
@@ -226,20 +291,49 @@ impl PlanWriter {
     }
 }
 
+/// Where entries are read from.
+trait Input: BufRead + Seek + Send {}
+
+impl<T: BufRead + Seek + Send> Input for T {}
+
 /// Reads an entity's changes, a chunk at a time.
-#[derive(Debug)]
 pub struct PlanReader {
     path: PathBuf,
-    file: BufReader<File>,
+    file: Box<dyn Input>,
+    /// Where the file is read next.
+    at: u64,
     rows: Rows,
     entries: Vec<PlanEntry>,
     lengths: Vec<u32>,
+    length_bytes: Vec<u8>,
     text: Vec<u8>,
 }
 
+impl fmt::Debug for PlanReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PlanReader").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
 impl PlanReader {
+    /// Reads the kept file of a hold: its name ([`held_name`]) and its bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Damaged`] when it is none of this version.
+    pub fn of_kept(name: &str, bytes: Vec<u8>, entity: EntityKind) -> Result<Self> {
+        Self::over(PathBuf::from(name), Box::new(io::Cursor::new(bytes)), entity)
+    }
+
     fn new(path: PathBuf, file: File, entity: EntityKind) -> Result<Self> {
-        let mut file = BufReader::with_capacity(1 << 18, file);
+        Self::over(path, Box::new(BufReader::with_capacity(1 << 18, file)), entity)
+    }
+
+    fn over(
+        path: PathBuf,
+        mut file: Box<dyn Input>,
+        entity: EntityKind,
+    ) -> Result<Self> {
         let mut magic = [0; MAGIC.len()];
         file.read_exact(&mut magic).map_err(|err| failed("plan.read", &path, err))?;
         if magic != *MAGIC {
@@ -249,9 +343,11 @@ impl PlanReader {
         Ok(Self {
             path,
             file,
+            at: MAGIC.len() as u64,
             rows: Rows::new(entity),
             entries: Vec::new(),
             lengths: vec![0; width],
+            length_bytes: vec![0; width * size_of::<u32>()],
             text: Vec::new(),
         })
     }
@@ -268,52 +364,96 @@ impl PlanReader {
             match self.read_entry() {
                 Ok(true) => {}
                 Ok(false) => break,
-                Err(err) => {
-                    return Err(damaged(
-                        &self.path,
-                        "it ends early or was changed; make the plan again",
-                    )
-                    .source(err));
-                }
+                Err(err) => return Err(self.cut_off(err)),
             }
         }
         Ok((!self.entries.is_empty()).then_some((&*self.entries, &self.rows)))
     }
 
-    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    #[cfg(any(feature = "sqlite", feature = "postgres", feature = "parquet"))]
     /// Exchanges what [`Self::chunk`] read last for used storage, so that another thread can work on it.
     pub(crate) fn swap(&mut self, entries: &mut Vec<PlanEntry>, rows: &mut Rows) {
         std::mem::swap(&mut self.entries, entries);
         std::mem::swap(&mut self.rows, rows);
     }
 
+    /// Goes past the next change and its row; gives the change, and where it begins for [`Self::read_at`].  `None` at the
+    /// end.
+    #[cfg(feature = "parquet")]
+    pub(crate) fn pass(&mut self) -> Result<Option<(PlanEntry, u64)>> {
+        let begin = self.at;
+        let mut pass = || -> io::Result<Option<PlanEntry>> {
+            let Some(entry) = self.read_change()? else { return Ok(None) };
+            if entry.row.is_some() {
+                let (_, text) = self.read_lengths()?;
+                self.file.seek_relative(text.cast_signed())?;
+                self.at += text;
+            }
+            Ok(Some(entry))
+        };
+        let entry = pass().map_err(|err| self.cut_off(err))?;
+        Ok(entry.map(|it| (it, begin)))
+    }
+
+    /// Appends the row of the change that begins at a place of [`Self::pass`].
+    #[cfg(feature = "parquet")]
+    pub(crate) fn read_at(&mut self, begin: u64, rows: &mut Rows) -> Result<()> {
+        std::mem::swap(&mut self.rows, rows);
+        let mut read = || -> io::Result<()> {
+            self.file.seek_relative(begin.wrapping_sub(self.at).cast_signed())?;
+            self.at = begin;
+            self.read_entry().map(|_| ())
+        };
+        let outcome = read();
+        std::mem::swap(&mut self.rows, rows);
+        self.entries.clear();
+        outcome.map_err(|err| self.cut_off(err))
+    }
+
     fn read_entry(&mut self) -> io::Result<bool> {
+        let Some(entry) = self.read_change()? else { return Ok(false) };
+        if entry.row.is_some() {
+            self.read_row()?;
+        }
+        self.entries.push(entry);
+        Ok(true)
+    }
+
+    /// The next change without its row, which comes behind it.
+    fn read_change(&mut self) -> io::Result<Option<PlanEntry>> {
         let mut operation = [0; 1];
         if self.file.read(&mut operation)? == 0 {
-            return Ok(false);
+            return Ok(None);
         }
         let operation = Operation::from_byte(operation[0]).ok_or(io::ErrorKind::InvalidData)?;
         let slot = Slot::from_le_bytes(self.bytes()?);
         let key = u128::from_le_bytes(self.bytes()?);
         let content = u64::from_le_bytes(self.bytes()?);
         let row = (operation != Operation::Delete).then_some(self.rows.len());
-        if row.is_some() {
-            self.read_row()?;
+        self.at += 1;
+        Ok(Some(PlanEntry { operation, slot, key, content, row }))
+    }
+
+    /// The row's position, and the bytes of its text, which comes behind the lengths of its fields.
+    fn read_lengths(&mut self) -> io::Result<(u64, u64)> {
+        let position = u64::from_le_bytes(self.bytes()?);
+        let Self { file, lengths, length_bytes, .. } = self;
+        file.read_exact(length_bytes)?;
+        for (length, bytes) in lengths.iter_mut().zip(length_bytes.as_chunks().0) {
+            *length = u32::from_le_bytes(*bytes);
         }
-        self.entries.push(PlanEntry { operation, slot, key, content, row });
-        Ok(true)
+        let text = lengths.iter().filter(|it| **it != EMPTY).map(|it| u64::from(*it)).sum();
+        self.at += self.length_bytes.len() as u64;
+        Ok((position, text))
     }
 
     fn read_row(&mut self) -> io::Result<()> {
-        let position = u64::from_le_bytes(self.bytes()?);
-        for field in 0..self.lengths.len() {
-            self.lengths[field] = u32::from_le_bytes(self.bytes()?);
-        }
-        let total = self.lengths.iter().filter(|it| **it != EMPTY).map(|it| u64::from(*it)).sum();
+        let (position, total) = self.read_lengths()?;
         self.text.clear();
         if (&mut self.file).take(total).read_to_end(&mut self.text)? as u64 != total {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
+        self.at += total;
         let mut text = str::from_utf8(&self.text).map_err(io::Error::other)?;
         let mut row = self.rows.begin();
         for length in &self.lengths {
@@ -331,38 +471,52 @@ impl PlanReader {
         Ok(())
     }
 
+    fn cut_off(&self, err: io::Error) -> Error {
+        damaged(&self.path, "it ends early or was changed; make the plan again").source(err)
+    }
+
     fn bytes<const N: usize>(&mut self) -> io::Result<[u8; N]> {
         let mut bytes = [0; N];
         self.file.read_exact(&mut bytes)?;
+        self.at += N as u64;
         Ok(bytes)
     }
 }
 
-fn write_entry(
-    file: &mut impl io::Write,
-    operation: Operation,
-    slot: Slot,
-    key: u128,
-    content: u64,
-) -> io::Result<()> {
+fn deletion(slot: Slot, index: &PublishedIndex) -> PlanEntry {
+    let (key, content) = (index.key(slot), index.content(slot));
+    PlanEntry { operation: Operation::Delete, slot, key, content, row: None }
+}
+
+fn write_entry(file: &mut impl io::Write, entry: &PlanEntry) -> io::Result<()> {
     let mut bytes = [0; 29];
-    bytes[0] = operation as u8;
-    bytes[1..5].copy_from_slice(&slot.to_le_bytes());
-    bytes[5..21].copy_from_slice(&key.to_le_bytes());
-    bytes[21..].copy_from_slice(&content.to_le_bytes());
+    bytes[0] = entry.operation as u8;
+    bytes[1..5].copy_from_slice(&entry.slot.to_le_bytes());
+    bytes[5..21].copy_from_slice(&entry.key.to_le_bytes());
+    bytes[21..].copy_from_slice(&entry.content.to_le_bytes());
     file.write_all(&bytes)
 }
 
-fn open_entity<'f>(
+fn write_row(file: &mut impl io::Write, row: &Row<'_>) -> io::Result<()> {
+    file.write_all(&row.position().to_le_bytes())?;
+    for field in row.fields() {
+        let length =
+            field.map_or(Ok(EMPTY), |it| u32::try_from(it.len()).map_err(io::Error::other))?;
+        file.write_all(&length.to_le_bytes())?;
+    }
+    file.write_all(row.text().as_bytes())
+}
+
+fn open_file<'f>(
     folder: &Path,
-    files: &'f mut BTreeMap<EntityKind, BufWriter<File>>,
-    entity: EntityKind,
+    files: &'f mut BTreeMap<(EntityKind, u16), BufWriter<File>>,
+    which: (EntityKind, u16),
 ) -> io::Result<&'f mut BufWriter<File>> {
     use std::collections::btree_map::Entry;
-    match files.entry(entity) {
+    match files.entry(which) {
         Entry::Occupied(open) => Ok(open.into_mut()),
         Entry::Vacant(vacant) => {
-            let file = private_file(&file_of(folder, entity))?;
+            let file = private_file(&file_in(folder, which.0, which.1))?;
             let mut file = BufWriter::with_capacity(1 << 18, file);
             file.write_all(MAGIC)?;
             Ok(vacant.insert(file))
@@ -372,6 +526,20 @@ fn open_entity<'f>(
 
 fn file_of(folder: &Path, entity: EntityKind) -> PathBuf {
     folder.join(entity.table()).with_extension("rows")
+}
+
+/// The plan's own file of an entity, or the one that keeps what a hold holds back of it.
+fn file_in(folder: &Path, entity: EntityKind, hold: u16) -> PathBuf {
+    match hold {
+        0 => file_of(folder, entity),
+        _ => KeptFolder::of(folder).path(&held_name(hold, entity)),
+    }
+}
+
+/// Name of the kept file with the changes of an entity that a hold holds back; [`PlanReader::of_kept`] reads it.
+#[must_use]
+pub fn held_name(hold: u16, entity: EntityKind) -> String {
+    format!("held.{hold}.{}", entity.table())
 }
 
 fn failed(operation: &'static str, path: &Path, err: io::Error) -> Error {
@@ -451,6 +619,34 @@ mod tests {
         assert_eq!(entries[2].key, key_of("c"));
         assert_eq!(entries[3].row, None);
         assert!(reader.chunk().unwrap().is_none());
+    }
+
+    #[test]
+    fn held_changes_are_taken_out_of_the_plan_and_kept_for_review() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut plan = PlanWriter::create(folder.path()).unwrap();
+        let mut rows = Rows::new(EntityKind::Category);
+        for source_id in ["a", "b"] {
+            rows.push(0, &CategoryRow { source_id, title: "T", ..CategoryRow::default() });
+        }
+        for row in rows.iter() {
+            plan.row(Operation::Update, 1, key_of(row.source_id()), 9, &row).unwrap();
+        }
+        let kept = KeptFolder::create(folder.path()).unwrap();
+        let held = |row: Option<Row<'_>>| row.is_some_and(|it| it.source_id() == "a").then_some(2);
+        plan.hold_back(EntityKind::Category, |_, row| Ok(held(row))).unwrap();
+        plan.hold_back(EntityKind::Org, |_, _| Ok(Some(1))).unwrap();
+        let plan = plan.finish(header()).unwrap();
+        #[track_caller]
+        fn check(mut reader: PlanReader, expected: &str) {
+            let (entries, rows) = reader.chunk().unwrap().unwrap();
+            assert_eq!((entries.len(), rows.get(0).unwrap().source_id()), (1, expected));
+        }
+        check(plan.read(EntityKind::Category).unwrap().unwrap(), "b");
+        let name = held_name(2, EntityKind::Category);
+        assert_eq!(kept.files().unwrap().len(), 1);
+        let bytes = fs::read(kept.path(&name)).unwrap();
+        check(PlanReader::of_kept(&name, bytes, EntityKind::Category).unwrap(), "a");
     }
 
     #[cfg(unix)]

@@ -5,29 +5,38 @@ mod connection;
 mod copy;
 mod erase;
 mod failure;
+mod forget;
 mod history;
 mod index_store;
+mod kept;
 mod layout;
 mod migrate;
 mod passfile;
 mod publish;
 mod read;
+mod records;
+mod rekeys;
+mod review;
+mod snapshot;
 mod tls;
 mod value;
 mod write;
 
 use crate::{
-    Erasure, Plan, Published, PublishedIndex, RowStream, RunId, RunRecord, Sink, Slot,
-    relational::task::{self, joined, next_batch},
+    AuditEntry, Decision, Erasure, Forgotten, Hold, HoldId, HoldState, KeptFolder, Plan, Published,
+    PublishedIndex, PublishedState, RecordHistory, Rekey, Retention, RowStream, RunId, RunRecord, Sink, Slot,
+    Snapshot,
+    relational::{
+        outlet::RowsAt,
+        task::{self, joined},
+    },
 };
 use address::Address;
 use async_trait::async_trait;
 use connection::connect;
 use failure::Outcome;
-use futures::{StreamExt as _, stream};
-use roster_core::{DistrictId, EntityKind, Result, Rows};
+use roster_core::{DistrictId, EntityKind, Result, Rows, value::Timestamp};
 use std::{sync::Arc, time::Duration};
-use tokio::sync::mpsc;
 use tokio_postgres::Client;
 
 /// What a failed publish is reported as.
@@ -50,6 +59,7 @@ const WAITING_TIME: Duration = Duration::from_mins(10);
 #[derive(Debug)]
 pub struct PostgresSink {
     address: Arc<Address>,
+    rows_at: RowsAt,
     waiting: Duration,
 }
 
@@ -66,7 +76,19 @@ impl PostgresSink {
     /// [`roster_core::ErrorKind::ConfigInvalid`] when the URL cannot be read; the error does not quote it.
     pub fn new(url: &str) -> Result<Self> {
         let address = Arc::new(Address::parse(url)?);
-        Ok(Self { address, waiting: WAITING_TIME })
+        Ok(Self { address, rows_at: RowsAt::default(), waiting: WAITING_TIME })
+    }
+
+    /// Only remembers nights, for an outlet that keeps the rows itself: everything is published but rows and change feed.
+    ///
+    /// The locator of a record is its slot: rows are added in the order of the plan, so it is the row's number among all
+    /// that were ever added to its table in the outlet, from 0.  `outlet` is the outlet's name, without credentials.  A
+    /// district belongs to one outlet, or to the database itself: [`roster_core::ErrorKind::ConfigInvalid`] otherwise.
+    /// What asks for rows is [`roster_core::ErrorKind::Unsupported`].
+    #[must_use]
+    pub fn index_only(mut self, outlet: &str) -> Self {
+        self.rows_at = RowsAt::outlet(outlet);
+        self
     }
 
     /// How long to wait while another night of the district is published, or another program keeps a table locked; ten
@@ -106,26 +128,107 @@ impl Sink for PostgresSink {
         self.with_client("postgres.prepare", async |it| migrate::prepare(it, waiting).await).await
     }
 
+    async fn state(&self, district: &DistrictId) -> Result<PublishedState> {
+        self.with_client("postgres.state", async |it| {
+            index_store::state(it, district, &self.rows_at).await
+        })
+        .await
+    }
+
     async fn published(&self, district: &DistrictId) -> Result<Published> {
-        self.with_client("postgres.published", async |it| index_store::load(it, district).await)
-            .await
+        self.with_client("postgres.published", async |it| {
+            index_store::load(it, district, &self.rows_at).await
+        })
+        .await
     }
 
     async fn publish(&self, plan: &Plan, published: Published, run: &RunRecord) -> Result<()> {
         let (address, waiting) = (self.address.clone(), self.waiting);
-        let (plan, run) = (plan.clone(), run.clone());
+        let (plan, run, rows_at) = (plan.clone(), run.clone(), self.rows_at.clone());
         let task = tokio::spawn(async move {
-            let outcome = publish::publish(&address, waiting, &plan, published, &run).await;
+            let outcome =
+                publish::publish(&address, waiting, &rows_at, &plan, published, &run).await;
             outcome.map_err(|it| it.into_error(PUBLISH, &address))
         });
         joined(task.await)
     }
 
-    async fn record(&self, run: &RunRecord) -> Result<()> {
-        self.with_client("postgres.record", async |it| history::record(it, run).await).await
+    async fn record(&self, run: &RunRecord, kept: Option<&KeptFolder>) -> Result<()> {
+        self.with_client("postgres.record", async |it| history::record(it, run, kept).await).await
+    }
+
+    async fn holds(&self, district: Option<&DistrictId>, only_open: bool) -> Result<Vec<Hold>> {
+        self.with_client("postgres.holds", async |it| {
+            review::holds(it, district, only_open).await
+        })
+        .await
+    }
+
+    async fn hold(&self, id: &HoldId) -> Result<Option<Hold>> {
+        self.with_client("postgres.holds", async |it| review::find(&*it, id).await).await
+    }
+
+    async fn decide(
+        &self,
+        id: &HoldId,
+        state: HoldState,
+        decision: &Decision,
+        expires_at: Option<Timestamp>,
+    ) -> Result<Hold> {
+        self.with_client("postgres.decide", async |it| {
+            review::decide(it, id, state, decision, expires_at).await
+        })
+        .await
+    }
+
+    async fn accept_rekeys(
+        &self,
+        district: &DistrictId,
+        hold: Option<&HoldId>,
+        rekeys: &[Rekey],
+        decision: &Decision,
+    ) -> Result<()> {
+        self.with_client("postgres.rekey", async |it| {
+            rekeys::accept(it, district, hold, rekeys, decision).await
+        })
+        .await
+    }
+
+    async fn audit(&self, district: Option<&DistrictId>, most: usize) -> Result<Vec<AuditEntry>> {
+        self.with_client("postgres.audit", async |it| review::audit(it, district, most).await).await
+    }
+
+    async fn kept_names(&self, run: &RunId) -> Result<Vec<String>> {
+        self.with_client("postgres.kept", async |it| kept::names(it, run).await).await
+    }
+
+    async fn kept(&self, run: &RunId, name: &str) -> Result<Option<Vec<u8>>> {
+        self.with_client("postgres.kept", async |it| kept::read(it, run, name).await).await
+    }
+
+    async fn history(
+        &self,
+        district: &DistrictId,
+        entity: EntityKind,
+        source_id: &str,
+    ) -> Result<Option<RecordHistory>> {
+        self.rows_at.check_rows("postgres.history")?;
+        self.with_client("postgres.history", async |it| {
+            records::history(it, district, entity, source_id).await
+        })
+        .await
+    }
+
+    async fn forget(&self, district: &DistrictId, retention: &Retention) -> Result<Forgotten> {
+        let waiting = self.waiting;
+        self.with_client("postgres.forget", async |it| {
+            forget::forget(it, waiting, district, retention).await
+        })
+        .await
     }
 
     async fn erase(&self, district: &DistrictId, erasures: &[Erasure]) -> Result<u64> {
+        self.rows_at.check_rows("postgres.erase")?;
         let waiting = self.waiting;
         self.with_client("postgres.erase", async |it| {
             erase::erase(it, waiting, district, erasures).await
@@ -148,6 +251,7 @@ impl Sink for PostgresSink {
         index: &PublishedIndex,
         slots: &[Slot],
     ) -> Result<Rows> {
+        self.rows_at.check_rows("postgres.fetch")?;
         let locators: Vec<_> = slots.iter().map(|it| index.locator(*it).cast_signed()).collect();
         self.with_client("postgres.fetch", async |it| {
             read::fetch(it, district, entity, &locators).await
@@ -156,20 +260,11 @@ impl Sink for PostgresSink {
     }
 
     fn rows(&self, district: &DistrictId, entity: EntityKind) -> RowStream {
-        let (address, district) = (self.address.clone(), district.clone());
-        // The task starts at the first poll and stops when nobody takes its batches.
-        stream::once(async move {
-            let (sender, receiver) = mpsc::channel(task::WAITING);
-            let task = tokio::spawn(async move {
-                let read = async {
-                    let mut client = connect(&address).await?;
-                    read::stream(&mut client, &district, entity, &sender).await
-                };
-                read.await.map_err(|it| it.into_error("postgres.rows", &address))
-            });
-            stream::unfold((receiver, Some(task)), next_batch)
-        })
-        .flatten()
-        .boxed()
+        let (address, rows_at) = (self.address.clone(), self.rows_at.clone());
+        task::rows_of(snapshot::take(address, rows_at, district.clone()), entity)
+    }
+
+    async fn snapshot(&self, district: &DistrictId) -> Result<Arc<dyn Snapshot>> {
+        snapshot::take(self.address.clone(), self.rows_at.clone(), district.clone()).await
     }
 }

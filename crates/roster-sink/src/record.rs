@@ -1,5 +1,6 @@
 //! What is remembered of a run: the report of design and the history around it.
 
+use crate::{FeedProfile, Hold, Settled};
 use roster_core::{DistrictId, EntityKind, Error, Severity, value::Timestamp};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -178,6 +179,9 @@ pub struct RunReport {
     pub seconds: f64,
     /// The process's largest resident memory.
     pub peak_memory_bytes: u64,
+    /// What waits for a person since this run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holds: Vec<Hold>,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<RunError>,
@@ -194,6 +198,12 @@ pub struct RunRecord {
     pub finished_at: Timestamp,
     /// What made records fail, by reach; at most a hundred.
     pub causes: Vec<Cause>,
+    /// What became tonight of holds of earlier runs.
+    #[serde(default)]
+    pub settled: Vec<Settled>,
+    /// What the district's feeds looked like up to this run; of a run that was not completed, `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<FeedProfile>,
 }
 
 /// Writes entities by their table names.

@@ -8,6 +8,7 @@ mod archive;
 mod archive_directory;
 mod entry_name;
 mod entry_reader;
+mod fingerprint;
 mod folder;
 mod recognize;
 
@@ -195,6 +196,13 @@ impl Bundle {
     #[must_use]
     pub fn is_archive(&self) -> bool {
         self.0.places.iter().any(|it| matches!(it, Place::Member(_)))
+    }
+
+    /// A digest that changes when a file comes, goes or changes: of the files' names and sizes, and of their checksums in
+    /// an archive, their times of modification in a folder.  Where the set lies has no part in it.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        fingerprint::of(&self.0.entries, &self.0.places)
     }
 
     /// Size and time of modification, to see whether the set changed.

@@ -4,6 +4,7 @@ mod content;
 mod flow;
 mod form;
 mod offer;
+mod rejected;
 mod secrecy;
 
 use crate::{Failed, Harness};
@@ -68,6 +69,10 @@ cases! {
     "bad-records-leave-their-neighbours"
     "A record that cannot be read is rejected or repaired with a diagnostic, and its neighbours come as they are."
     content::bad_records_leave_their_neighbours,
+
+    "rejected-records-come-as-they-stood"
+    "A rejected record whose key can be read comes as it stood, by the source's names and without credentials."
+    rejected::rejected_records_come_as_they_stood,
 
     "changes-are-not-the-whole"
     "A delta gives the rows that changed and a tombstone for each that is gone, and is announced as changes, never as complete."

@@ -7,7 +7,7 @@ pub use files::FileSet;
 
 use crate::{Failed, Harness, Losses, Place, Seed, district::district_folder};
 use async_trait::async_trait;
-use roster_core::{EntityKind, RosterSource};
+use roster_core::{EntityKind, Locus, RosterSource};
 use std::{
     fmt, fs,
     path::{Path, PathBuf},
@@ -126,7 +126,7 @@ impl Harness for FilesetHarness {
         let folder = tempfile::tempdir()?;
         let feed = folder.path().join(self.packaging.feed());
         self.deliver(&files, seed, &feed)?;
-        Ok(Some(Box::new(FilesetPlace { folder, feed, open: self.open.clone() })))
+        Ok(Some(Box::new(FilesetPlace { folder, feed, files, open: self.open.clone() })))
     }
 }
 
@@ -134,6 +134,8 @@ impl Harness for FilesetHarness {
 struct FilesetPlace {
     folder: TempDir,
     feed: PathBuf,
+    /// What lies there.
+    files: FileSet,
     open: Arc<Open>,
 }
 
@@ -148,6 +150,13 @@ impl Place for FilesetPlace {
 
     fn open(&self) {
         fs::rename(self.folder.path().join("closed"), &self.feed).expect("the feed can be renamed");
+    }
+
+    fn record(&self, at: &Locus) -> Option<Vec<(String, String)>> {
+        match at {
+            Locus::File { file, line } => self.files.record(file, *line),
+            _ => None,
+        }
     }
 
     fn in_use(&self) -> Option<bool> {

@@ -2,7 +2,7 @@
 
 use crate::Losses;
 use async_trait::async_trait;
-use roster_core::{EntityKind, RosterSource};
+use roster_core::{EntityKind, Locus, RosterSource};
 use std::{fmt, sync::Arc};
 
 /// Why a case did not pass; any printable error turns into it.
@@ -31,6 +31,10 @@ pub trait Place: Send + Sync {
 
     /// Undoes [`Place::close`].
     fn open(&self);
+
+    /// The record at a place in the feed: its values by the feed's names for them, those that are empty left out; `None`
+    /// when that cannot be told.
+    fn record(&self, at: &Locus) -> Option<Vec<(String, String)>>;
 
     /// Whether a source holds something of the place open or is calling it; `None` when that cannot be seen.
     fn in_use(&self) -> Option<bool>;

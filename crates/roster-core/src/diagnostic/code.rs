@@ -283,6 +283,38 @@ codes! {
     /// Nothing is shared by that name; the others count as before.  If none of a list is there, the night fails instead,
     /// since it would withdraw everything.  Mend: have the operator correct the key, or take it out of the settings.
     SharingNamesNothing = "sharing_names_nothing",
+    /// A file, query or collection came that never came from this district before.
+    ///
+    /// It is told once, and read if the format has a place for it.  Mend: none needed if the district meant to send it.
+    FileNew = "file_new",
+    /// A file, query or collection that came with the nights before did not come.
+    ///
+    /// It is told once, until it comes again; nothing is deleted for it.  Mend: have the district check its export.
+    FileGone = "file_gone",
+    /// A column came that this file never had before.
+    ///
+    /// It is told once.  A column that is not the format's becomes an extension field.  Mend: none needed if the
+    /// district meant to send it; a standard column that went at the same time was probably renamed.
+    ColumnNew = "column_new",
+    /// A column that the file had in the nights before is not there any more.
+    ///
+    /// It is told once, until it comes again.  Its field becomes empty in all records.  Mend: have the district export
+    /// the column again.
+    ColumnGone = "column_gone",
+    /// A field holds a term that is not in its vocabulary and that never came from this district before.
+    ///
+    /// It is told once, with the first record that has it, and kept as text.  Mend: use a term of the vocabulary, or
+    /// teach what reads the roster the new one.
+    VocabularyNew = "vocabulary_new",
+    /// A term that is not in the field's vocabulary and that came with the nights before does not come any more.
+    ///
+    /// It is told once, until it comes again.  Mend: none needed.
+    VocabularyGone = "vocabulary_gone",
+    /// The feed is fetched without an error, but nothing in it has changed for several school nights.
+    ///
+    /// It is told once, until something changes; what is published stays.  Mend: check whether the district's export
+    /// still runs, or sends the same old file every night.
+    FeedStale = "feed_stale",
 }
 
 #[cfg(test)]

@@ -256,6 +256,13 @@ impl Header {
         self.found().find(|it| matches!(it.column.content, Content::Agents))
     }
 
+    /// The columns that are read, as they are written; `None` where the first line might be a record.
+    pub(crate) fn told_columns(&self) -> Option<Vec<Arc<str>>> {
+        let standard = self.found().map(|it| it.name);
+        let all = standard.chain(self.extensions.iter().map(|it| it.told.clone()));
+        (self.first_line == FirstLine::Header).then(|| all.collect())
+    }
+
     pub(crate) fn columns_read(&self) -> usize {
         self.positions.iter().flatten().count() + self.extensions.len()
     }

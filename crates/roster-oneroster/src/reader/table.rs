@@ -3,6 +3,7 @@
 use super::{
     layout::Layout,
     record::{Scratch, Taken, Verdict},
+    rejected,
     relationships::People,
     source::Records,
 };
@@ -30,6 +31,8 @@ pub(super) struct Table {
     record: Record,
     scratch: Scratch,
     batch: Batch,
+    /// Bytes of the batch's rejected records.
+    rejected_bytes: usize,
     /// The roles of the users, where the file has them and they are asked for.
     roles: Option<Batch>,
     /// Whether the file's own entity is asked for, and not only the roles.
@@ -65,6 +68,7 @@ impl Table {
         let origin = Origin::File(layout.file.clone());
         Self {
             batch: Batch::new(layout.entity, origin.clone()),
+            rejected_bytes: 0,
             roles: wants.roles.then(|| Batch::new(EntityKind::Role, origin)),
             layout,
             records,
@@ -100,6 +104,9 @@ impl Table {
     fn take(&mut self, people: &mut People) {
         let verdict = self.layout.read(&self.record, &mut self.scratch, &mut self.batch);
         self.empty &= verdict == Verdict::Blank;
+        if matches!(verdict, Verdict::Rejected | Verdict::Unreadable(_)) {
+            self.keep_rejected();
+        }
         match verdict {
             Verdict::Blank => {}
             Verdict::Unreadable(code) => {
@@ -143,6 +150,17 @@ impl Table {
         }
     }
 
+    /// Keeps the rejected record that was read last, as it stands in the file.
+    fn keep_rejected(&mut self) {
+        if !self.wanted {
+            return;
+        }
+        let source_id = self.layout.agents(&self.record, &self.scratch).user;
+        let record = self.layout.source_record(&self.record, source_id);
+        self.rejected_bytes += rejected::bytes(&record);
+        self.batch.rejected.push(record);
+    }
+
     fn reject(&mut self, code: DiagnosticCode) {
         self.empty = false;
         reject_line(&mut self.batch, code, self.record.line());
@@ -165,11 +183,14 @@ impl Table {
                 || it.diagnostics.len() >= limits.max_rows.get() * FINDINGS_PER_ROW
                 || it.replaced_owners.len() >= limits.max_rows.get()
         };
-        full(&self.batch) || self.roles.as_ref().is_some_and(full)
+        self.rejected_bytes >= limits.max_bytes.get()
+            || full(&self.batch)
+            || self.roles.as_ref().is_some_and(full)
     }
 
     fn flush(&mut self, findings: &mut Vec<Diagnostic>, out: &mut VecDeque<ExtractEvent>) {
         self.records.judge_encoding(findings);
+        self.rejected_bytes = 0;
         let parts = self.wanted.then_some(&mut self.batch).into_iter().chain(&mut self.roles);
         for batch in parts {
             let fresh = Batch::new(batch.rows.entity(), batch.origin.clone());

@@ -8,9 +8,12 @@ use roster_core::{
 };
 use roster_oneroster::{
     Version,
-    export::{ExportReport, LossReason, RowSource, RowsIter, write_fileset},
+    export::{ExportReport, LossReason, RowSource, RowsIter, comment_of, write_fileset},
 };
 use std::{collections::BTreeMap, fs, io::Cursor, path::Path};
+
+/// A comment that readers of the standard pass over.
+const COMMENT: &str = "run 7 of dístrict d";
 
 /// Rows in memory.
 #[derive(Default)]
@@ -50,7 +53,7 @@ fn roster(path: &Path) -> (Memory, BTreeMap<Kind, Vec<Vec<String>>>) {
 }
 
 fn exported(memory: &mut Memory, version: Version) -> (Vec<u8>, ExportReport) {
-    let (out, report) = write_fileset(Cursor::new(Vec::new()), version, memory).unwrap();
+    let (out, report) = write_fileset(Cursor::new(Vec::new()), version, memory, COMMENT).unwrap();
     (out.into_inner(), report)
 }
 
@@ -208,6 +211,15 @@ fn what_no_edition_has_a_place_for_is_counted() {
 #[test]
 fn edition_1_0_is_not_written() {
     let out = Cursor::new(Vec::new());
-    let error = write_fileset(out, Version::V1_0, &mut Memory::default()).unwrap_err();
+    let error = write_fileset(out, Version::V1_0, &mut Memory::default(), "").unwrap_err();
     assert_eq!(error.kind(), roster_core::ErrorKind::Unsupported);
+}
+
+
+#[test]
+fn comment_is_read_back_and_of_what_is_no_archive_there_is_none() {
+    let (archive, _) = exported(&mut Memory::default(), Version::V1_2_1);
+    assert_eq!(comment_of(Cursor::new(&archive)).as_deref(), Some(COMMENT));
+    assert_eq!(comment_of(Cursor::new(&archive[..archive.len() - 1])), None);
+    assert_eq!(comment_of(Cursor::new(b"no archive")), None);
 }

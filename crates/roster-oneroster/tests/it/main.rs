@@ -11,6 +11,8 @@ mod modes;
 #[cfg(test)]
 mod reading;
 #[cfg(test)]
+mod rejected;
+#[cfg(test)]
 mod secrecy;
 #[cfg(test)]
 mod support;

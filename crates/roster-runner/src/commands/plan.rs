@@ -90,8 +90,8 @@ fn is_used(folder: &Path) -> bool {
 
 /// Removes half a plan, which is of no use and holds personal data; and its folder, if that was not there before.
 fn discard(folder: &Path, there: bool) {
-    for file in folder.read_dir().into_iter().flatten().flatten() {
-        _ = fs::remove_file(file.path());
+    for path in folder.read_dir().into_iter().flatten().flatten().map(|it| it.path()) {
+        _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     }
     if !there {
         _ = fs::remove_dir(folder);

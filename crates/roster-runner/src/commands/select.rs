@@ -1,7 +1,7 @@
 //! What a command is about: districts, sinks and runs, from flags or from the configuration file.
 
 use crate::{
-    Sharing,
+    Limits, Sharing,
     cli::{Direct, Global},
     config::nearest,
     exit::Failure,
@@ -9,8 +9,8 @@ use crate::{
     settings::{DistrictSettings, NightSettings, Settings},
 };
 use roster_core::DistrictId;
-use roster_sink::{RunId, RunRecord};
-use std::path::Path;
+use roster_sink::{RunId, RunRecord, Sink};
+use std::{path::Path, sync::Arc};
 
 /// Name of the configuration file where none is named.
 pub(crate) const CONFIG_FILE: &str = "homeroom.toml";
@@ -69,13 +69,33 @@ pub(crate) fn sink_of(
     own.or(store).ok_or_else(no_sink)
 }
 
+/// A district of the configuration and how its nights are run; `None` when it is not there, or there is no configuration.
+pub(crate) fn configured(
+    global: &Global,
+    district: &DistrictId,
+) -> Result<Option<(DistrictSettings, NightSettings)>, Failure> {
+    if global.config.is_none() && !Path::new(CONFIG_FILE).exists() {
+        return Ok(None);
+    }
+    let Settings { districts, night, .. } = settings(global)?;
+    Ok(districts.into_iter().find(|it| it.id == *district).map(|it| (it, night)))
+}
+
 /// A district's id as it was typed.
 pub(crate) fn district_id(text: &str) -> Result<DistrictId, Failure> {
     text.parse().map_err(|message| Failure::Usage(format!("{text:?}: {message}")))
 }
 
+/// A run, and the sink that remembers it.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) address: SinkAddress,
+    pub(crate) sink: Arc<dyn Sink>,
+    pub(crate) record: RunRecord,
+}
+
 /// Finds a run in the sinks.
-pub(crate) async fn run(global: &Global, to: Option<&str>, id: &str) -> Result<RunRecord, Failure> {
+pub(crate) async fn run(global: &Global, to: Option<&str>, id: &str) -> Result<Found, Failure> {
     let sinks = sinks(global, to)?;
     for address in &sinks {
         // Of several, those that no night has reached yet are passed over.
@@ -84,7 +104,7 @@ pub(crate) async fn run(global: &Global, to: Option<&str>, id: &str) -> Result<R
         }
         let sink = address.existing().await?;
         if let Some(record) = sink.run(&RunId::from_text(id)).await? {
-            return Ok(record);
+            return Ok(Found { address: address.clone(), sink, record });
         }
     }
     let places: Vec<_> = sinks.iter().map(ToString::to_string).collect();
@@ -126,6 +146,7 @@ fn direct_district(
         source: entry.from_path(from)?,
         to: sink(to)?,
         sharing: Sharing::default(),
+        limits: Limits::default(),
     })
 }
 

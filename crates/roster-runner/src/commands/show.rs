@@ -8,7 +8,7 @@ use crate::{
 };
 
 pub(super) async fn run(app: &mut App, args: &RunArgs) -> Result<Exit, Failure> {
-    let record = select::run(&app.global, args.to.as_deref(), &args.run).await?;
+    let record = select::run(&app.global, args.to.as_deref(), &args.run).await?.record;
     let line = RecordLine::from(&record);
     app.console.answer(&line, |_, colour| render::night(&record, colour))?;
     Ok(Exit::Done)

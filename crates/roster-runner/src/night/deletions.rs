@@ -5,45 +5,112 @@
 //! all of a table that is left out.
 
 use super::{
+    candidates::Candidates,
+    guard::Breach,
+    holding::Place,
+    evidence::Fate,
     orphans::Going,
     planner::{Planned, Planner},
+    references::Feed,
 };
 use futures::StreamExt as _;
 use roster_core::{
     Coverage, Diagnostic, DiagnosticCode, DistrictId, EntityKind, Locus, Result, Severity,
 };
-use roster_sink::{Mark, PublishedIndex, Sink, Slot, key_of};
-use std::{collections::BTreeSet, sync::Arc};
+use roster_sink::{HoldRule, Mark, PublishedIndex, Sink, Slot, key_of};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 /// Published rows fetched at a time.
 pub(super) const FETCHED_ROWS: usize = 2048;
 
 impl Planner {
-    /// Plans the deletions and ends.
+    /// Plans the deletions, holds back what breaks a limit, and ends.
     pub(super) async fn finish(
         mut self,
         sink: &Arc<dyn Sink>,
         district: &DistrictId,
     ) -> Result<Planned> {
+        self.note_missing();
+        let mut candidates = self.candidates(sink, district).await?;
+        let holds = self.hold_back(&mut candidates, Place { sink, district }).await?;
+        let going = self.delete(&candidates)?;
+        let erasures = self.erasures(&going);
+        self.give_back_keys();
+        let settled = self.guard.settle(&self.used);
+        let Self { writer, published, entities, tally, evidence, drift, .. } = self;
+        Ok(Planned {
+            writer,
+            published,
+            entities,
+            tally,
+            erasures,
+            evidence,
+            drift,
+            holds,
+            settled,
+        })
+    }
+
+    /// What would go if no limit were broken.
+    async fn candidates(
+        &mut self,
+        sink: &Arc<dyn Sink>,
+        district: &DistrictId,
+    ) -> Result<Candidates> {
         let entities: Vec<EntityKind> = self.published.indexes.keys().copied().collect();
-        let mut going = Going::new();
+        let (mut candidates, mut going) = (Candidates::default(), Going::new());
         for entity in entities {
             let gone = self.gone(entity);
             let gone = self.without_shielded(entity, gone, sink, district).await?;
             let replaced = self.replaced(entity, sink, district).await?;
             let orphaned = self.orphaned(entity, &going, sink, district).await?;
+            let why = [(&gone, Fate::Absent), (&replaced, Fate::Replaced)];
+            self.say_why(entity, &why)?;
+            self.say_why(entity, &[(&orphaned, Fate::Orphaned)])?;
             let mut slots: BTreeSet<Slot> =
                 gone.into_iter().chain(replaced).chain(orphaned).collect();
-            slots.extend(self.withdrawn(entity, &slots, sink, district).await?);
+            let withdrawn = self.withdrawn(entity, &slots, sink, district).await?;
+            self.say_why(entity, &[(&withdrawn, Fate::Withdrawn)])?;
+            let included = self.sharing.includes(entity);
             let index = self.published.indexes.entry(entity).or_default();
+            for slot in withdrawn {
+                index.mark(slot, Mark::Unshared);
+                slots.insert(slot);
+            }
             if !slots.is_empty() {
                 going.insert(entity, slots.iter().map(|it| index.key(*it)).collect());
             }
-            self.delete(entity, slots.into_iter())?;
+            let unshared = |it| !included || index.is_marked(it, Mark::Unshared);
+            candidates.insert(entity, slots, unshared);
         }
-        let erasures = self.erasures(&going);
-        let Self { writer, published, entities, tally, .. } = self;
-        Ok(Planned { writer, published, entities, tally, erasures })
+        Ok(candidates)
+    }
+
+    /// Notes which entities the feed no longer speaks of, although it gives all it speaks of whole.
+    fn note_missing(&mut self) {
+        let whole = |it: &Feed| it.coverage == Some(Coverage::Complete);
+        if self.feeds.is_empty() || !self.feeds.values().all(whole) {
+            return;
+        }
+        let silent = |it: &EntityKind| !self.feeds.contains_key(it) && self.sharing.includes(*it);
+        let entities: Vec<_> = self.published.indexes.keys().copied().filter(silent).collect();
+        for entity in entities.into_iter().filter(|it| self.guard.misses(*it)) {
+            let index = self.published.indexes.entry(entity).or_default();
+            let active: Vec<Slot> = index.slots().filter(|it| is_active(index, *it)).collect();
+            if active.is_empty() {
+                continue;
+            }
+            if let Some(approved) = self.guard.confirms(entity, HoldRule::Missing) {
+                self.used.insert(approved);
+                active.into_iter().for_each(|it| index.mark(it, Mark::Gone));
+            } else {
+                let records = active.len() as u64;
+                self.wholes.push(Breach::whole(entity, HoldRule::Missing, records));
+            }
+        }
     }
 
     /// Slots of published records that are gone: said to be, or absent where absence counts.
@@ -66,11 +133,39 @@ impl Planner {
         };
         match (feed.read, feed.unidentified) {
             _ if absent.is_empty() => {}
-            (0, _) => self.doubt(entity, DiagnosticCode::EntityBecameEmpty),
+            (0, _) => gone.extend(self.emptied(entity, absent)),
             (_, 1..) => self.doubt(entity, DiagnosticCode::DeletionsWithheld),
             _ => gone.extend(absent),
         }
         gone
+    }
+
+    /// Keeps for review why records go.  Where the feed says so, that has been kept with its place.
+    fn say_why(&mut self, entity: EntityKind, going: &[(&Vec<Slot>, Fate)]) -> Result<()> {
+        let shared = self.sharing.includes(entity);
+        let spoken_of = self.feeds.contains_key(&entity);
+        let index = self.published.indexes.entry(entity).or_default();
+        for (slot, why) in going.iter().flat_map(|it| it.0.iter().map(|slot| (*slot, it.1))) {
+            let why = match why {
+                _ if !shared || index.is_marked(slot, Mark::Unshared) => Fate::Withdrawn,
+                Fate::Absent if spoken_of && index.is_marked(slot, Mark::Gone) => continue,
+                why => why,
+            };
+            self.evidence.leaves(entity, slot, why)?;
+        }
+        Ok(())
+    }
+
+    /// What goes of an entity that had records and has none: nothing, unless a person has confirmed it.
+    fn emptied(&mut self, entity: EntityKind, absent: Vec<Slot>) -> Vec<Slot> {
+        if let Some(approved) = self.guard.confirms(entity, HoldRule::Emptied) {
+            self.used.insert(approved);
+            return absent;
+        }
+        self.doubt(entity, DiagnosticCode::EntityBecameEmpty);
+        let records = absent.len() as u64;
+        self.wholes.push(Breach::whole(entity, HoldRule::Emptied, records));
+        Vec::new()
     }
 
     fn doubt(&mut self, entity: EntityKind, code: DiagnosticCode) {
@@ -148,13 +243,23 @@ impl Planner {
         Ok(replaced)
     }
 
-    fn delete(&mut self, entity: EntityKind, slots: impl Iterator<Item = Slot>) -> Result<()> {
-        let index = self.published.indexes.entry(entity).or_default();
-        for slot in slots {
-            self.writer.delete(entity, slot, index)?;
-            self.entities.entry(entity).or_default().deleted += 1;
+    /// Writes the deletions; gives the keys of what goes.
+    fn delete(&mut self, candidates: &Candidates) -> Result<Going> {
+        let mut going = Going::new();
+        for entity in candidates.entities() {
+            let index = self.published.indexes.entry(entity).or_default();
+            let mut keys = HashSet::new();
+            for slot in candidates.going(entity) {
+                self.writer.delete(entity, slot, index)?;
+                keys.insert(index.key(slot));
+            }
+            for (slot, hold) in candidates.held(entity) {
+                self.writer.hold_deletion(hold, entity, slot, index)?;
+            }
+            self.entities.entry(entity).or_default().deleted += keys.len() as u64;
+            going.insert(entity, keys);
         }
-        Ok(())
+        Ok(going)
     }
 }
 

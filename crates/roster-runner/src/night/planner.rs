@@ -1,6 +1,11 @@
 //! Takes batches as they stream in and decides, record by record, what is to be done.
 
 use super::{
+    calendar::Calendar,
+    drift::Drift,
+    guard::{Breach, Guard},
+    schools::Schools,
+    evidence::{Evidence, Fate, published},
     orphans::Orphan,
     references::{Feed, References},
     siblings::{Siblings, siblings},
@@ -12,13 +17,14 @@ use crate::{
 };
 use roster_core::{
     Batch, Completion, Diagnostic, DiagnosticCode, EntityKind, Error, ErrorKind, Origin, Result,
-    Row, Rows, Severity, Tombstone, model::EntitySchema, value::TextList,
+    Row, Rows, Severity, Tombstone, model::EntitySchema,
+    value::{Date, TextList, Timestamp},
 };
 use roster_sink::{
-    Cause, DiagnosticSummary, EntityCounts, Erasure, Mark, Operation, PlanWriter, Published,
-    RunRecord, Slot, content_of, key_of,
+    Cause, DiagnosticSummary, EntityCounts, Erasure, Hold, HoldId, Mark, Operation, PlanWriter,
+    Published, RunRecord, Settled, Slot, content_of, key_of,
 };
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Text of organizations or academic sessions that is held until all of them are there.
 const MOST_WAITING_BYTES: usize = 256 << 20;
@@ -34,6 +40,17 @@ pub(super) struct Planner {
     pub(super) published: Published,
     pub(super) writer: PlanWriter,
     pub(super) tally: Tally,
+    pub(super) evidence: Evidence,
+    pub(super) drift: Drift,
+    pub(super) guard: Guard,
+    pub(super) schools: Schools,
+    pub(super) calendar: Calendar,
+    /// Entities that are gone as a whole.
+    pub(super) wholes: Vec<Breach>,
+    /// Approvals that have let something through.
+    pub(super) used: BTreeSet<HoldId>,
+    /// Slots of records that an accepted map gives another key, and their old keys.
+    pub(super) rekeyed: HashMap<(EntityKind, Slot), u128>,
     references: References,
     pub(super) feeds: BTreeMap<EntityKind, Feed>,
     pub(super) entities: BTreeMap<EntityKind, EntityCounts>,
@@ -52,6 +69,10 @@ pub(super) struct Planned {
     pub(super) entities: BTreeMap<EntityKind, EntityCounts>,
     pub(super) tally: Tally,
     pub(super) erasures: Vec<Erasure>,
+    pub(super) evidence: Evidence,
+    pub(super) drift: Drift,
+    pub(super) holds: Vec<Hold>,
+    pub(super) settled: Vec<Settled>,
 }
 
 /// What was found in a feed that failed.
@@ -85,30 +106,47 @@ impl Planner {
         sharer: Sharer,
         published: Published,
         writer: PlanWriter,
+        evidence: Evidence,
+        guard: Guard,
         examples: usize,
         field_name: FieldName,
     ) -> Self {
-        Self {
+        let today = today(guard.now);
+        let mut planner = Self {
+            schools: Schools::new(published.basis == 0),
+            calendar: Calendar::new(today),
+            guard,
+            wholes: Vec::new(),
+            used: BTreeSet::new(),
+            rekeyed: HashMap::new(),
             sharing: sharing.clone(),
             sharer,
             published,
             writer,
             tally: Tally::new(examples),
+            evidence,
+            drift: Drift::default(),
             references: References::default(),
             feeds: BTreeMap::new(),
             entities: BTreeMap::new(),
             orphans: BTreeMap::new(),
             waiting: Vec::new(),
             field_name,
-        }
+        };
+        planner.take_new_keys();
+        planner
     }
 
     /// Takes a batch.
     pub(super) fn batch(&mut self, batch: Batch) -> Result<()> {
         let entity = batch.rows.entity();
         self.count(&batch);
-        self.note(entity, &batch.diagnostics, batch.records_rejected);
-        self.tombstones(entity, &batch.tombstones, &batch.origin);
+        self.note(entity, &batch.diagnostics, batch.records_rejected)?;
+        if self.sharer.shares_everything() {
+            // Whether a record that could not be read is shared has not been decided.
+            self.evidence.source_records(entity, &batch.origin, &batch.rejected)?;
+        }
+        self.tombstones(entity, &batch.tombstones, &batch.origin)?;
         if batch.rows.is_empty() {
             return Ok(());
         }
@@ -138,6 +176,8 @@ impl Planner {
         for (rows, origin) in &ended {
             self.rows(rows, origin, &siblings)?;
         }
+        self.drift.done(completion);
+        self.evidence.done(completion);
         self.entities.entry(completion.entity).or_default();
         self.feeds.entry(completion.entity).or_default().coverage = Some(completion.coverage);
         Ok(())
@@ -145,6 +185,9 @@ impl Planner {
 
     /// Gives up on the plan and keeps what was found.
     pub(super) fn findings(self) -> Findings {
+        if let Err(error) = self.evidence.finish() {
+            tracing::warn!(%error, "what the failed night found is not kept for review");
+        }
         let (diagnostics, causes) = self.tally.finish();
         Findings { entities: only_seen(&self.entities), diagnostics, causes }
     }
@@ -160,14 +203,14 @@ impl Planner {
     }
 
     /// Counts what the connector found and shields what it rejected.
-    fn note(&mut self, entity: EntityKind, findings: &[Diagnostic], rejected: u64) {
+    fn note(&mut self, entity: EntityKind, findings: &[Diagnostic], rejected: u64) -> Result<()> {
         let mut identified = HashSet::new();
         for finding in findings {
             if self.sharer.shares_everything() {
-                self.tally.add(finding);
+                self.keep(entity, finding)?;
             } else {
                 // Whose record it is has not been decided: the key may be that of a person who is not shared.
-                self.tally.add(&Diagnostic { source_id: None, ..finding.clone() });
+                self.keep(entity, &Diagnostic { source_id: None, ..finding.clone() })?;
             }
             if let (Severity::Rejected, Some(id)) = (finding.severity, &finding.source_id) {
                 identified.insert(key_of(id));
@@ -178,26 +221,43 @@ impl Planner {
         }
         let unidentified = rejected.saturating_sub(identified.len() as u64);
         self.feeds.entry(entity).or_default().unidentified += unidentified;
+        Ok(())
+    }
+
+    /// Counts a finding and keeps it.
+    pub(super) fn keep(&mut self, entity: EntityKind, finding: &Diagnostic) -> Result<()> {
+        self.tally.add(finding);
+        self.evidence.finding(entity, finding)
     }
 
     /// Marks what the feed says is gone.  A record that the same feed also gives stays, and that is said.
-    fn tombstones(&mut self, entity: EntityKind, tombstones: &[Tombstone], origin: &Origin) {
+    fn tombstones(
+        &mut self,
+        entity: EntityKind,
+        tombstones: &[Tombstone],
+        origin: &Origin,
+    ) -> Result<()> {
         for tombstone in tombstones {
             let index = self.published.indexes.entry(entity).or_default();
             let Some(slot) = index.find(key_of(&tombstone.source_id)) else { continue };
             if !index.is_marked(slot, Mark::Accepted) {
                 index.mark(slot, Mark::Gone);
+                let (key, known) = (index.key(slot), published(index, Some(slot)));
+                let position = tombstone.position;
+                self.evidence.place(entity, position, key, known, origin, Fate::Said)?;
                 continue;
             }
             self.entities.entry(entity).or_default().rejected += 1;
-            self.tally.add(&Diagnostic {
+            let finding = Diagnostic {
                 code: DiagnosticCode::DuplicateKey,
                 severity: Severity::Rejected,
                 field: None,
                 source_id: Some(tombstone.source_id.clone()),
                 locus: origin.locus(tombstone.position),
-            });
+            };
+            self.keep(entity, &finding)?;
         }
+        Ok(())
     }
 
     fn rows(&mut self, rows: &Rows, origin: &Origin, siblings: &Siblings) -> Result<()> {
@@ -220,71 +280,96 @@ impl Planner {
         let index = self.published.indexes.entry(row.entity()).or_default();
         if let Some(slot) = index.find(key_of(row.source_id())) {
             index.mark(slot, Mark::Gone);
+            index.mark(slot, Mark::Unshared);
         }
     }
 
     fn row(&mut self, row: &Row<'_>, origin: &Origin, siblings: &Siblings) -> Result<()> {
         let entity = row.entity();
         let key = key_of(row.source_id());
+        let slot = self.find(entity, key);
         let index = self.published.indexes.entry(entity).or_default();
-        let slot = index.find(key);
         if slot.is_some_and(|it| index.is_marked(it, Mark::Accepted)) {
-            self.finding(
-                DiagnosticCode::DuplicateKey,
-                Severity::Rejected,
-                row,
-                EntitySchema::SOURCE_ID,
-                origin,
-            );
+            let number = EntitySchema::SOURCE_ID;
+            self.finding(DiagnosticCode::DuplicateKey, Severity::Rejected, row, number, origin)?;
             self.entities.entry(entity).or_default().rejected += 1;
-            return Ok(());
+            return self.evidence.rejected(row, origin);
         }
         if let Some(number) = missing_required(row) {
-            self.finding(DiagnosticCode::MissingRequired, Severity::Rejected, row, number, origin);
-            self.reject(entity, key);
-            return Ok(());
+            self.finding(DiagnosticCode::MissingRequired, Severity::Rejected, row, number, origin)?;
+            return self.reject(row, key, slot, origin);
         }
-        match self.check_references(row, key, origin, siblings) {
-            Verdict::Good => self.accept(row, key, slot),
+        match self.check_references(row, key, origin, siblings)? {
+            Verdict::Good => self.accept(row, key, slot, origin),
             Verdict::Replaced(fields) => {
                 let mut changed = Rows::new(row.entity());
                 replace(row, &fields, &mut changed);
-                changed.iter().try_for_each(|it| self.accept(&it, key, slot))
+                changed.iter().try_for_each(|it| self.accept(&it, key, slot, origin))
             }
-            Verdict::Rejected => {
-                self.reject(entity, key);
-                Ok(())
-            }
+            Verdict::Rejected => self.reject(row, key, slot, origin),
         }
     }
 
     /// Compares an accepted row with what is published and plans what differs.
-    fn accept(&mut self, row: &Row<'_>, key: u128, slot: Option<Slot>) -> Result<()> {
+    fn accept(
+        &mut self,
+        row: &Row<'_>,
+        key: u128,
+        slot: Option<Slot>,
+        origin: &Origin,
+    ) -> Result<()> {
         self.references.remember(row, key);
         let content = content_of(row);
+        self.drift.row(row, key, content, origin);
         let index = self.published.indexes.entry(row.entity()).or_default();
+        let (position, known) = (row.position(), published(index, slot));
+        self.evidence.place(row.entity(), position, key, known, origin, Fate::Accepted)?;
         let counts = self.entities.entry(row.entity()).or_default();
         let slot = slot.unwrap_or_else(|| index.insert(key, content));
         index.mark(slot, Mark::Accepted);
+        let rekeyed = self.rekeyed.contains_key(&(row.entity(), slot));
         let operation = if !index.is_published(slot) {
             counts.created += 1;
             Operation::Create
+        } else if rekeyed {
+            let deleted = index.is_marked(slot, Mark::Deleted);
+            *(if deleted { &mut counts.restored } else { &mut counts.updated }) += 1;
+            Operation::Rekey
         } else if index.is_marked(slot, Mark::Deleted) {
             counts.restored += 1;
             Operation::Restore
         } else if index.content(slot) != content {
             counts.updated += 1;
+            index.mark(slot, Mark::Updated);
             Operation::Update
         } else {
             counts.unchanged += 1;
+            self.locate(row, key, slot);
             return Ok(());
         };
+        self.locate(row, key, slot);
         self.writer.row(operation, slot, key, content, row)
     }
 
-    fn reject(&mut self, entity: EntityKind, key: u128) {
-        self.entities.entry(entity).or_default().rejected += 1;
-        self.shield(entity, key);
+    /// Notes what the guard must know of an accepted row.
+    fn locate(&mut self, row: &Row<'_>, key: u128, slot: Slot) {
+        self.calendar.see(row, key);
+        self.schools.see(row, key, slot, &mut self.published.indexes);
+    }
+
+    fn reject(
+        &mut self,
+        row: &Row<'_>,
+        key: u128,
+        slot: Option<Slot>,
+        origin: &Origin,
+    ) -> Result<()> {
+        self.entities.entry(row.entity()).or_default().rejected += 1;
+        self.shield(row.entity(), key);
+        let index = self.published.indexes.entry(row.entity()).or_default();
+        let (position, known) = (row.position(), published(index, slot));
+        self.evidence.place(row.entity(), position, key, known, origin, Fate::Rejected)?;
+        self.evidence.rejected(row, origin)
     }
 
     /// Remembers that a record was in the feed, although it was rejected: it is not missing.
@@ -300,7 +385,7 @@ impl Planner {
         key: u128,
         origin: &Origin,
         siblings: &Siblings,
-    ) -> Verdict {
+    ) -> Result<Verdict> {
         let mut replaced = Vec::new();
         let mut rejected = false;
         for (number, field) in row.schema().fields.iter().enumerate() {
@@ -308,7 +393,7 @@ impl Planner {
                 continue;
             };
             if reference.many {
-                replaced.extend(self.check_list(row, number, reference.entity, value, origin));
+                replaced.extend(self.check_list(row, number, reference.entity, value, origin)?);
                 continue;
             }
             let Some(code) = self.verdict(row, number, reference.entity, value, key, siblings)
@@ -316,7 +401,7 @@ impl Planner {
                 continue;
             };
             let severity = severity(code, field.required);
-            self.finding(code, severity, row, number, origin);
+            self.finding(code, severity, row, number, origin)?;
             if code != DiagnosticCode::ReferenceSort && code != DiagnosticCode::ReferenceCycle {
                 self.tally.follow(reference.entity, value, code);
             }
@@ -329,11 +414,11 @@ impl Planner {
                 Severity::Warning => {}
             }
         }
-        match (rejected, replaced.is_empty()) {
+        Ok(match (rejected, replaced.is_empty()) {
             (true, _) => Verdict::Rejected,
             (false, true) => Verdict::Good,
             (false, false) => Verdict::Replaced(replaced),
-        }
+        })
     }
 
     fn remember_orphan(&mut self, entity: EntityKind, key: u128, target: EntityKind, value: &str) {
@@ -354,19 +439,23 @@ impl Planner {
         target: EntityKind,
         value: &str,
         origin: &Origin,
-    ) -> Option<Replacement> {
-        let mut items: Vec<String> = serde_json::from_str(value).unwrap_or_default();
+    ) -> Result<Option<Replacement>> {
+        let items: Vec<String> = serde_json::from_str(value).unwrap_or_default();
         let before = items.len();
-        items.retain(|item| {
-            let Some(code) = self.verdict(row, number, target, item, 0, &Siblings::default())
+        let mut stay = Vec::with_capacity(before);
+        for item in items {
+            let Some(code) = self.verdict(row, number, target, &item, 0, &Siblings::default())
             else {
-                return true;
+                stay.push(item);
+                continue;
             };
-            self.finding(code, severity(code, false), row, number, origin);
-            self.tally.follow(target, item, code);
-            code == DiagnosticCode::ReferenceSort
-        });
-        (items.len() < before).then(|| (number, TextList::new(&items).json().map(str::to_owned)))
+            self.finding(code, severity(code, false), row, number, origin)?;
+            self.tally.follow(target, &item, code);
+            if code == DiagnosticCode::ReferenceSort {
+                stay.push(item);
+            }
+        }
+        Ok((stay.len() < before).then(|| (number, TextList::new(&stay).json().map(str::to_owned))))
     }
 
     fn verdict(
@@ -403,17 +492,23 @@ impl Planner {
         row: &Row<'_>,
         number: usize,
         origin: &Origin,
-    ) {
+    ) -> Result<()> {
         let name = row.schema().fields[number].name;
         let field = (self.field_name)(row.entity(), name).unwrap_or(name);
-        self.tally.add(&Diagnostic {
+        let finding = Diagnostic {
             code,
             severity,
             field: Some(field.into()),
             source_id: Some(row.source_id().into()),
             locus: origin.locus(row.position()),
-        });
+        };
+        self.keep(row.entity(), &finding)
     }
+}
+
+/// The day that a night at this time is for, in the middle of the United States.
+pub(super) fn today(now: Timestamp) -> Date {
+    jiff::tz::offset(-6).to_datetime(now).date()
 }
 
 /// Counts of a night that published nothing.

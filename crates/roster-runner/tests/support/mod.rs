@@ -14,7 +14,7 @@ use roster_core::{
     },
 };
 use roster_runner::{
-    Sharing,
+    Limits, Sharing,
     night::{Night, NoWatch},
 };
 use roster_sink::{EntityCounts, Outcome, RunRecord, Sink, SqliteSink};
@@ -123,7 +123,7 @@ impl RosterSource for ScriptSource {
             resumable: false,
             estimated_rows: None,
         };
-        Ok(Catalog { entities: self.0.told.iter().map(info).collect() })
+        Ok(Catalog { entities: self.0.told.iter().map(info).collect(), ..Catalog::default() })
     }
 
     fn extract(&self, _: &RunContext, request: ExtractRequest) -> ExtractStream {
@@ -151,6 +151,7 @@ pub(crate) struct World {
     folder: TempDir,
     sink: Arc<dyn Sink>,
     pub(crate) sharing: Sharing,
+    pub(crate) limits: Limits,
 }
 
 impl World {
@@ -158,7 +159,7 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let sink: Arc<dyn Sink> = Arc::new(SqliteSink::new(folder.path().join("roster.db")));
         sink.prepare().await.unwrap();
-        Self { folder, sink, sharing: Sharing::default() }
+        Self { folder, sink, sharing: Sharing::default(), limits: Limits::default() }
     }
 
     /// A new district with settings.
@@ -181,8 +182,10 @@ impl World {
             source: Arc::new(ScriptSource(script)),
             sink: self.sink.clone(),
             sharing: self.sharing.clone(),
+            limits: self.limits.clone(),
             work_folder: self.path("work"),
             examples: 3,
+            stale_after_school_nights: 5,
             watch: Arc::new(NoWatch),
         }
     }

@@ -7,9 +7,9 @@ use super::{
 };
 use crate::{
     Erased, Erasure,
-    relational::{erase, table::Table},
+    relational::{erase, history::time, table::Table},
 };
-use roster_core::DistrictId;
+use roster_core::{DistrictId, value::Timestamp};
 use std::time::Duration;
 use tokio_postgres::{Client, Transaction};
 
@@ -27,16 +27,18 @@ pub(super) async fn erase(
     lock_district(&transaction, district).await?;
     let mut rows = 0;
     for erasure in erasures {
-        rows += erase_one(&transaction, district, erasure).await?;
+        rows += erase_one(&transaction, district, erasure, None).await?;
     }
     transaction.commit().await?;
     Ok(rows)
 }
 
-async fn erase_one(
+/// Empties what one erasure names; of deleted rows only those that were deleted before a time.
+pub(super) async fn erase_one(
     transaction: &Transaction<'_>,
     district: &DistrictId,
     erasure: &Erasure,
+    before: Option<Timestamp>,
 ) -> Outcome<u64> {
     let columns = erase::columns(erasure);
     if columns.is_empty() {
@@ -47,7 +49,10 @@ async fn erase_one(
     Ok(match &erasure.what {
         Erased::Fields(_) => transaction.execute(&sql, &[&district]).await?,
         Erased::DeletedRows => {
-            transaction.execute(&format!("{sql} AND deleted_at IS NOT NULL"), &[&district]).await?
+            let sql = format!(
+                "{sql} AND deleted_at IS NOT NULL AND ($2::text IS NULL OR deleted_at < $2::text::timestamptz)"
+            );
+            transaction.execute(&sql, &[&district, &before.map(time)]).await?
         }
         Erased::Rows(locators) => {
             let locators: Vec<i64> = locators.iter().map(|it| it.cast_signed()).collect();

@@ -1,8 +1,11 @@
 //! Runs and their findings.
 
-use super::{connection::set_district, failure::Outcome, layout::qualified, value::storable_json};
+use super::{
+    connection::set_district, failure::Outcome, kept, layout::qualified, review,
+    value::storable_json,
+};
 use crate::{
-    RunId, RunRecord,
+    KeptFolder, RunId, RunRecord,
     relational::history::{json, parse, recorded_already, time},
 };
 use roster_core::DistrictId;
@@ -11,16 +14,31 @@ use tokio_postgres::{Client, GenericClient, Transaction};
 const RECORD: &str = "postgres.record";
 
 /// Records a run in a transaction of its own.
-pub(super) async fn record(client: &mut Client, run: &RunRecord) -> Outcome<()> {
+pub(super) async fn record(
+    client: &mut Client,
+    run: &RunRecord,
+    kept: Option<&KeptFolder>,
+) -> Outcome<()> {
     let transaction = client.transaction().await?;
     set_district(&transaction, &run.report.district).await?;
-    insert(&transaction, run).await?;
+    insert(&transaction, run, kept).await?;
     Ok(transaction.commit().await?)
 }
 
-/// Adds a run and its findings to the open transaction.  Takes the place of the same run's failure: a plan whose
-/// publish failed may be applied again.
-pub(super) async fn insert(transaction: &Transaction<'_>, run: &RunRecord) -> Outcome<()> {
+/// Adds a run, its findings, its holds and its kept files to the open transaction.  Takes the place of the same run's
+/// failure: a plan whose publish failed may be applied again.
+pub(super) async fn insert(
+    transaction: &Transaction<'_>,
+    run: &RunRecord,
+    kept: Option<&KeptFolder>,
+) -> Outcome<()> {
+    insert_run(transaction, run).await?;
+    insert_diagnostics(transaction, run).await?;
+    review::record(transaction, run).await?;
+    kept::insert(transaction, &run.report.district, &run.report.run, kept).await
+}
+
+async fn insert_run(transaction: &Transaction<'_>, run: &RunRecord) -> Outcome<()> {
     let report = &run.report;
     let sql = format!(
         "INSERT INTO {} AS known (id, district_id, connector, outcome, started_at, finished_at, seconds, \
@@ -48,10 +66,7 @@ pub(super) async fn insert(transaction: &Transaction<'_>, run: &RunRecord) -> Ou
             ],
         )
         .await?;
-    if inserted == 0 {
-        return Err(recorded_already(RECORD).into());
-    }
-    insert_diagnostics(transaction, run).await
+    if inserted == 0 { Err(recorded_already(RECORD).into()) } else { Ok(()) }
 }
 
 async fn insert_diagnostics(transaction: &Transaction<'_>, run: &RunRecord) -> Outcome<()> {

@@ -1,9 +1,13 @@
 //! The published index in the database.
 
-use super::{connection::set_district, failure::Outcome, layout::qualified};
+use super::{connection::set_district, failure::Outcome, layout::qualified, rekeys};
 use crate::{
-    Published, PublishedIndex, Slot,
-    relational::index_chunks::{Sequence, Storing, chunk, known_entity},
+    Published, PublishedIndex, PublishedState, RunId,
+    relational::{
+        index_chunks::{Sequence, Storing, chunk, known_entity},
+        ledger::Taken,
+        outlet::RowsAt,
+    },
 };
 use futures::TryStreamExt as _;
 use roster_core::{DistrictId, EntityKind};
@@ -13,14 +17,38 @@ use tokio_postgres::{Client, GenericClient, IsolationLevel, Transaction};
 const PUBLISHED: &str = "postgres.published";
 
 /// Loads what is published of a district.
-pub(super) async fn load(client: &mut Client, district: &DistrictId) -> Outcome<Published> {
+pub(super) async fn load(
+    client: &mut Client,
+    district: &DistrictId,
+    rows_at: &RowsAt,
+) -> Outcome<Published> {
     let transaction = snapshot(client).await?;
     set_district(&transaction, district).await?;
+    let basis = basis(&transaction, PUBLISHED, district, rows_at).await?;
     let mut indexes = BTreeMap::new();
     for entity in entities(&transaction, district).await? {
         indexes.insert(entity, load_index(&transaction, district, entity).await?);
     }
-    Ok(Published { basis: basis(&transaction, district).await?, indexes })
+    Ok(Published { basis, indexes, rekeys: rekeys::accepted(&transaction, district).await? })
+}
+
+/// Which state of a district is published.
+pub(super) async fn state(
+    client: &mut Client,
+    district: &DistrictId,
+    rows_at: &RowsAt,
+) -> Outcome<PublishedState> {
+    let transaction = snapshot(client).await?;
+    set_district(&transaction, district).await?;
+    let basis = basis(&transaction, "postgres.state", district, rows_at).await?;
+    let sql = format!(
+        "SELECT id, (SELECT last_run FROM {} WHERE district_id = $1) FROM {}",
+        qualified("districts"),
+        qualified("store")
+    );
+    let row = transaction.query_one(&sql, &[&district.as_str()]).await?;
+    let run: Option<String> = row.try_get(1)?;
+    Ok(PublishedState { store: row.try_get(0)?, basis, run: run.map(RunId::from_text) })
 }
 
 /// A transaction in which everything read is of the same night.
@@ -29,11 +57,19 @@ pub(super) async fn snapshot(client: &mut Client) -> Outcome<Transaction<'_>> {
     Ok(builder.read_only(true).start().await?)
 }
 
-/// The district's basis, 0 before its first publish.
-pub(super) async fn basis(client: &impl GenericClient, district: &DistrictId) -> Outcome<u64> {
-    let sql = format!("SELECT basis FROM {} WHERE district_id = $1", qualified("districts"));
+/// The district's basis, 0 before its first publish; refuses a district whose rows are not where they are looked for.
+pub(super) async fn basis(
+    client: &impl GenericClient,
+    operation: &'static str,
+    district: &DistrictId,
+    rows_at: &RowsAt,
+) -> Outcome<u64> {
+    let sql = format!("SELECT basis, rows_at FROM {} WHERE district_id = $1", qualified("districts"));
     let found = client.query_opt(&sql, &[&district.as_str()]).await?;
-    Ok(found.map(|it| it.try_get(0)).transpose()?.map_or(0, i64::cast_unsigned))
+    let found: Option<(i64, &str)> =
+        found.as_ref().map(|it| Ok::<_, tokio_postgres::Error>((it.try_get(0)?, it.try_get(1)?))).transpose()?;
+    rows_at.check(operation, district, found.map(|it| it.1))?;
+    Ok(found.map_or(0, |it| it.0.cast_unsigned()))
 }
 
 /// The entities that have entries.
@@ -76,12 +112,15 @@ async fn load_index(
         index.append_chunk(data)?;
     }
     let sql = format!(
-        "SELECT data FROM {} WHERE district_id = $1 AND entity = $2 ORDER BY basis",
+        "SELECT data, keys FROM {} WHERE district_id = $1 AND entity = $2 ORDER BY basis",
         qualified("published_index_patches")
     );
     let mut rows = pin!(transaction.query_raw(&sql, of).await?);
     while let Some(row) = rows.try_next().await? {
         index.apply_patch(row.try_get(0)?)?;
+        if let Some(keys) = row.try_get(1)? {
+            index.apply_key_patch(keys)?;
+        }
     }
     Ok(index)
 }
@@ -94,18 +133,18 @@ pub(super) struct IndexKey<'a> {
     pub(super) basis: u64,
 }
 
-/// Stores what a night changed: `changed` slots and everything from `published` on.
+/// Stores what a night changed: what it took and everything from `published` on.
 pub(super) async fn store(
     transaction: &Transaction<'_>,
     key: &IndexKey<'_>,
     index: &PublishedIndex,
     published: usize,
-    changed: &[Slot],
+    taken: &Taken,
 ) -> Outcome<()> {
     let (patches, bytes) = patched(transaction, key).await?;
-    let storing = Storing::of(index, published, changed.len(), patches, bytes);
+    let storing = Storing::of(index, published, taken, patches, bytes);
     if storing.patch {
-        store_patch(transaction, key, &index.patch(changed)).await?;
+        store_patch(transaction, key, index, taken).await?;
     } else if patches > 0 {
         forget_patches(transaction, key).await?;
     }
@@ -115,7 +154,7 @@ pub(super) async fn store(
 /// How many patches there are, and their bytes.
 async fn patched(transaction: &Transaction<'_>, key: &IndexKey<'_>) -> Outcome<(u64, usize)> {
     let sql = format!(
-        "SELECT count(*), coalesce(sum(length(data)), 0)::bigint FROM {} \
+        "SELECT count(*), coalesce(sum(length(data) + coalesce(length(keys), 0)), 0)::bigint FROM {} \
          WHERE district_id = $1 AND entity = $2",
         qualified("published_index_patches")
     );
@@ -137,17 +176,20 @@ async fn forget_patches(transaction: &Transaction<'_>, key: &IndexKey<'_>) -> Ou
 async fn store_patch(
     transaction: &Transaction<'_>,
     key: &IndexKey<'_>,
-    patch: &[u8],
+    index: &PublishedIndex,
+    taken: &Taken,
 ) -> Outcome<()> {
-    if !patch.is_empty() {
-        let sql = format!(
-            "INSERT INTO {} (district_id, entity, basis, data) VALUES ($1, $2, $3, $4)",
-            qualified("published_index_patches")
-        );
-        let (district, entity) = (key.district.as_str(), key.entity.table());
-        let basis = key.basis.cast_signed();
-        transaction.execute(&sql, &[&district, &entity, &basis, &patch]).await?;
+    if taken.changed.is_empty() {
+        return Ok(());
     }
+    let sql = format!(
+        "INSERT INTO {} (district_id, entity, basis, data, keys) VALUES ($1, $2, $3, $4, $5)",
+        qualified("published_index_patches")
+    );
+    let (district, entity) = (key.district.as_str(), key.entity.table());
+    let (basis, data) = (key.basis.cast_signed(), index.patch(&taken.changed));
+    let keys = (!taken.rekeyed.is_empty()).then(|| index.key_patch(&taken.rekeyed));
+    transaction.execute(&sql, &[&district, &entity, &basis, &data, &keys]).await?;
     Ok(())
 }
 

@@ -12,6 +12,9 @@ pub(super) const SCHEMA: &str = "homeroom";
 /// Who may read one district, see [`Layout::protect`].
 pub(super) const READER: &str = "homeroom_reader";
 
+/// The cursor that rows are read through.
+const CURSOR: &str = "homeroom_rows";
+
 /// An entity's table.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Layout {
@@ -136,15 +139,56 @@ impl Layout {
     /// Replaces the content of staged updates and restorations: district `$1`, run `$2`.
     pub(super) fn update_staged(self) -> String {
         let fields = self.fields().iter().skip(EntitySchema::SOURCE_ID + 1);
+        let condition =
+            "published.source_id = staged.source_id AND staged.operation IN (2, 3)";
+        self.replace_staged(fields, condition)
+    }
+
+    /// Replaces the content and the key of staged records that get another one: district `$1`, run `$2`.
+    pub(super) fn rekey_staged(self) -> String {
+        self.replace_staged(self.fields().iter(), "staged.operation IN (5, 6)")
+    }
+
+    fn replace_staged(
+        self,
+        fields: impl Iterator<Item = &'static FieldSchema>,
+        condition: &str,
+    ) -> String {
         let sets: Vec<_> = fields.map(|it| format!("{0} = staged.{0}", quoted(it.name))).collect();
         format!(
             "UPDATE {} AS published SET last_run = $2, deleted_at = NULL, {} FROM {} AS staged \
-             WHERE published.district_id = $1 AND published.rowid = staged.rowid \
-             AND published.source_id = staged.source_id AND staged.operation IN (2, 3)",
+             WHERE published.district_id = $1 AND published.rowid = staged.rowid AND {condition}",
             self.full_name(),
             sets.join(", "),
             self.staging()
         )
+    }
+
+    /// Gives records of district `$1` keys that no source has, until they get their own: other records take theirs.
+    pub(super) fn park_staged(self) -> String {
+        let staging = self.staging();
+        format!(
+            "UPDATE {} AS published SET source_id = chr(31) || published.rowid FROM {staging} AS staged \
+             WHERE published.district_id = $1 AND published.rowid = staged.rowid AND staged.operation IN (5, 6) \
+             AND published.source_id IN (SELECT source_id FROM {staging} WHERE operation IN (5, 6))",
+            self.full_name()
+        )
+    }
+
+    /// Creations under keys that other records of district `$1` and table `$2` gave up, and how many did.
+    pub(super) fn staged_again(self) -> String {
+        format!(
+            "SELECT staged.rowid, staged.source_id, count(*) FROM {} AS staged JOIN {} AS left_keys \
+             ON left_keys.district_id = $1 AND left_keys.entity = $2 AND left_keys.old_source_id = staged.source_id \
+             WHERE staged.operation = 1 AND left_keys.applied_run IS NOT NULL GROUP BY 1, 2",
+            self.staging(),
+            qualified("rekeys")
+        )
+    }
+
+    /// Gives the staged creation `$1` the public id `$2`.
+    pub(super) fn set_staged_id(self) -> String {
+        format!("UPDATE {} SET id = $2 WHERE rowid = $1 AND operation = 1", self.staging())
     }
 
     /// Marks staged deletions: district `$1`, run `$2`, time `$3`.
@@ -157,11 +201,11 @@ impl Layout {
         )
     }
 
-    /// Keys of what was deleted in district `$1`, and the hashes that the plan has of them.
-    pub(super) fn deleted_keys(self) -> String {
+    /// Keys of what is to be deleted or re-keyed in district `$1`, and the hashes that the plan has of them.
+    pub(super) fn staged_keys(self) -> String {
         format!(
             "SELECT published.source_id, staged.id FROM {} AS published JOIN {} AS staged USING (rowid) \
-             WHERE published.district_id = $1 AND staged.operation = 4",
+             WHERE published.district_id = $1 AND staged.operation IN (4, 5, 6)",
             self.full_name(),
             self.staging()
         )
@@ -172,7 +216,7 @@ impl Layout {
         format!(
             "INSERT INTO {} (run_id, district_id, entity, id, source_id, operation, at) \
              SELECT $2, $1, '{}', published.id, published.source_id, \
-             (ARRAY['create', 'update', 'restore', 'delete'])[staged.operation], $3::text::timestamptz \
+             (ARRAY['create', 'update', 'restore', 'delete', 'update', 'restore'])[staged.operation], $3::text::timestamptz \
              FROM {} AS published JOIN {} AS staged USING (rowid) \
              WHERE published.district_id = $1 ORDER BY staged.position",
             qualified("changes"),
@@ -206,13 +250,33 @@ impl Layout {
         )
     }
 
-    /// All active rows of district `$1`, in the order of their numbers: `rowid` and the fields.
-    pub(super) fn select(self) -> String {
+    /// Public id, first and last run, and time of deletion of the record of district `$1` with key `$2`.
+    pub(super) fn history(self) -> String {
         format!(
-            "SELECT rowid, {} FROM {} WHERE district_id = $1 AND deleted_at IS NULL ORDER BY rowid",
+            "SELECT id, first_run, last_run, {} FROM {} WHERE district_id = $1 AND source_id = $2",
+            milliseconds("deleted_at"),
+            self.full_name()
+        )
+    }
+
+    /// Makes the cursor over all active rows of district `$1`, in the order of their numbers: `rowid` and the fields.
+    pub(super) fn declare(self) -> String {
+        format!(
+            "DECLARE {CURSOR} NO SCROLL CURSOR FOR SELECT rowid, {} FROM {} \
+             WHERE district_id = $1 AND deleted_at IS NULL ORDER BY rowid",
             self.selected(""),
             self.full_name()
         )
+    }
+
+    /// The next rows of [`Self::declare`].
+    pub(super) fn fetch_declared(rows: usize) -> String {
+        format!("FETCH FORWARD {rows} FROM {CURSOR}")
+    }
+
+    /// Ends [`Self::declare`].
+    pub(super) fn close_declared() -> String {
+        format!("CLOSE {CURSOR}")
     }
 
     fn selected(self, of: &str) -> String {
@@ -241,6 +305,11 @@ pub(super) fn for_reader(statement: &str) -> String {
         "DO $$ BEGIN IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = '{READER}') \
          THEN {statement}; END IF; END $$;"
     )
+}
+
+/// A time as a number that [`super::value::time_of`] reads.
+pub(super) fn milliseconds(column: &str) -> String {
+    format!("floor(extract(epoch FROM {column}) * 1000)::bigint")
 }
 
 /// A table's name with its schema.

@@ -15,18 +15,29 @@ use std::{
 };
 use tokio_postgres::{Client, GenericClient};
 
+/// A step, and the tables with districts' rows that it makes, and whether readers may see them.
+struct Step {
+    sql: &'static str,
+    tables: &'static [(&'static str, bool)],
+}
+
 /// Each is taken once, all of them before the tables of the entities are made.
-const STEPS: &[&str] = &[include_str!("step_1.sql")];
-/// The tables of the first step that hold districts' rows, and whether readers may see them.
-const OWN_TABLES: &[(&str, bool)] = &[
-    ("changes", true),
-    ("runs", true),
-    ("diagnostics", true),
-    ("districts", true),
-    ("holds", false),
-    ("audit", false),
-    ("published_index", false),
-    ("published_index_patches", false),
+const STEPS: &[Step] = &[
+    Step {
+        sql: include_str!("step_1.sql"),
+        tables: &[
+            ("changes", true),
+            ("runs", true),
+            ("diagnostics", true),
+            ("districts", true),
+            ("holds", false),
+            ("audit", false),
+            ("published_index", false),
+            ("published_index_patches", false),
+        ],
+    },
+    Step { sql: include_str!("step_2.sql"), tables: &[("kept", false), ("rekeys", false)] },
+    Step { sql: include_str!("step_3.sql"), tables: &[] },
 ];
 /// The oldest server that has everything that is used here, and is still tested against.
 const OLDEST: i32 = 130_000;
@@ -99,7 +110,8 @@ async fn missing(client: &impl GenericClient) -> Outcome<Vec<String>> {
         statements.extend(beginning());
     }
     for (number, step) in STEPS.iter().enumerate().skip(taken) {
-        statements.push((*step).to_owned());
+        statements.push(step.sql.to_owned());
+        statements.extend(step.tables.iter().map(|it| protect(it.0, it.1)));
         statements.push(format!(
             "INSERT INTO {} (version) VALUES ({})",
             qualified("migrations"),
@@ -107,7 +119,6 @@ async fn missing(client: &impl GenericClient) -> Outcome<Vec<String>> {
         ));
     }
     if taken == 0 {
-        statements.extend(OWN_TABLES.iter().map(|it| protect(it.0, it.1)));
         // Readers' programs look for the version, too.
         let migrations = qualified("migrations");
         statements.push(for_reader(&format!("GRANT SELECT ON {migrations} TO {READER}")));

@@ -9,18 +9,23 @@ use super::{
     history,
     index_store::{self, IndexKey},
     layout::{Layout, qualified},
-    write::{self, Night, Target},
+    rekeys,
+    write::{self, Encoding, Night, Target},
 };
 use crate::{
-    EntityCounts, Plan, Published, PublishedIndex, RunRecord, Slot, key_of,
+    EntityCounts, Plan, PlanReader, Published, PublishedIndex, RunRecord, Slot, key_of,
     relational::{
         history::time,
-        ledger::{already_there, check_basis, check_counts, not_there},
+        ledger::{Taken, already_there, check_basis, check_counts, not_there, take_without_rows},
+        outlet::RowsAt,
+        rekeys::{Pending, look_through, salted_id},
+        task::joined,
     },
 };
 use futures::TryStreamExt as _;
-use roster_core::EntityKind;
+use roster_core::{EntityKind, Result};
 use std::{pin::pin, time::Duration};
+use tokio::task::spawn_blocking;
 use tokio_postgres::Transaction;
 use uuid::Uuid;
 
@@ -28,6 +33,7 @@ use uuid::Uuid;
 pub(super) async fn publish(
     address: &Address,
     waiting: Duration,
+    rows_at: &RowsAt,
     plan: &Plan,
     published: Published,
     run: &RunRecord,
@@ -36,7 +42,7 @@ pub(super) async fn publish(
     // Dropped without a commit, it takes everything back.
     let transaction = client.transaction().await?;
     limit_waiting(&transaction, waiting).await?;
-    publish_in_transaction(&transaction, plan, published, run).await?;
+    publish_in_transaction(&transaction, rows_at, plan, published, run).await?;
     let committed = transaction.commit().await.map_err(Failure::from);
     match committed {
         Err(failure) if failure.is_lost() && is_recorded(address, run).await => Ok(()),
@@ -53,6 +59,7 @@ async fn is_recorded(address: &Address, run: &RunRecord) -> bool {
 
 async fn publish_in_transaction(
     transaction: &Transaction<'_>,
+    rows_at: &RowsAt,
     plan: &Plan,
     mut published: Published,
     run: &RunRecord,
@@ -60,23 +67,24 @@ async fn publish_in_transaction(
     let header = plan.header();
     set_district(transaction, &header.district).await?;
     lock_district(transaction, &header.district).await?;
-    let found = index_store::basis(transaction, &header.district).await?;
+    let found = index_store::basis(transaction, PUBLISH, &header.district, rows_at).await?;
     check_basis(PUBLISH, header, published.basis, found)?;
     let night = Night {
         district: header.district.clone(),
         run: header.run.to_string(),
         at: time(run.finished_at),
         first_load: header.basis == 0,
+        rows_at: rows_at.clone(),
     };
     for entity in EntityKind::ALL {
         let index = published.indexes.remove(entity).unwrap_or_default();
         publish_entity(transaction, plan, &night, *entity, index).await?;
     }
-    if night.first_load {
+    if night.first_load && rows_at.is_here() {
         mark_load(transaction, &night).await?;
     }
     move_basis(transaction, &night, header.basis).await?;
-    history::insert(transaction, run).await
+    history::insert(transaction, run, Some(&plan.kept())).await
 }
 
 async fn publish_entity(
@@ -91,9 +99,71 @@ async fn publish_entity(
     let Some(reader) = plan.read(entity)? else {
         return Ok(check_counts(PUBLISH, entity, planned, EntityCounts::default())?);
     };
-    let layout = Layout::of(entity);
     let before = index.len();
-    let target = target(transaction, layout, planned).await?;
+    let pending = rekeys::pending(transaction, &night.district, entity).await?;
+    let (pending, index) = apply(transaction, plan, night, entity, pending, index).await?;
+    let (taken, index) = if night.rows_at.is_here() {
+        let layout = Layout::of(entity);
+        write_rows(transaction, night, layout, planned, pending, reader, index).await?
+    } else {
+        index_alone(planned, pending, reader, index, entity).await?
+    };
+    let key = IndexKey { district: &night.district, entity, basis: plan.header().basis + 1 };
+    index_store::store(transaction, &key, &index, before, &taken).await
+}
+
+/// Finds out which maps of keys the plan applies, and marks them.
+async fn apply(
+    transaction: &Transaction<'_>,
+    plan: &Plan,
+    night: &Night,
+    entity: EntityKind,
+    pending: Pending,
+    index: PublishedIndex,
+) -> Outcome<(Pending, PublishedIndex)> {
+    if pending.is_empty() {
+        return Ok((pending, index));
+    }
+    let reader = plan.read(entity)?;
+    let looking = spawn_blocking(move || -> Result<_> {
+        let through = |it| look_through(it, &pending, &index);
+        let applied = reader.map(through).transpose()?.unwrap_or_default();
+        Ok((applied.numbers, pending, index))
+    });
+    let (numbers, pending, index) = joined(looking.await)?;
+    rekeys::apply(transaction, &numbers, night).await?;
+    Ok((pending, index))
+}
+
+/// Takes the changes of an entity whose rows are in an outlet.
+async fn index_alone(
+    planned: EntityCounts,
+    pending: Pending,
+    reader: PlanReader,
+    mut index: PublishedIndex,
+    entity: EntityKind,
+) -> Outcome<(Taken, PublishedIndex)> {
+    let table = Layout::of(entity).table();
+    let taking = spawn_blocking(move || -> Result<_> {
+        let taken = take_without_rows(PUBLISH, table, reader, &mut index, &pending)?;
+        check_counts(PUBLISH, entity, planned, taken.counts)?;
+        Ok((taken, index))
+    });
+    Ok(joined(taking.await)?)
+}
+
+/// Writes the changes of an entity into its table and the change feed.
+async fn write_rows(
+    transaction: &Transaction<'_>,
+    night: &Night,
+    layout: Layout,
+    planned: EntityCounts,
+    pending: Pending,
+    reader: PlanReader,
+    mut index: PublishedIndex,
+) -> Outcome<(Taken, PublishedIndex)> {
+    let before = index.len();
+    let target = target(transaction, layout, night, planned).await?;
     if target == Target::Staging {
         transaction.batch_execute(&layout.create_staging()).await?;
     }
@@ -101,32 +171,33 @@ async fn publish_entity(
         Target::Table => layout.copy(),
         Target::Staging => layout.copy_staging(),
     };
-    let copied = {
-        let night = night.clone();
-        copy_in(transaction, &statement, move |feed| {
-            let written =
-                write::encode(&night, layout.table(), target, planned, reader, &mut index, feed)?;
-            Ok((written, index))
-        })
-        .await
-    };
-    let ((written, changed), index) = copied.map_err(|it| refused(it, layout))?;
+    let night_of_rows = night.clone();
+    let encoding =
+        Encoding { night: night_of_rows, table: layout.table(), target, planned, pending };
+    let copied = copy_in(transaction, &statement, move |feed| {
+        let taken = write::encode(&encoding, reader, &mut index, feed)?;
+        Ok((taken, index))
+    })
+    .await;
+    let (taken, index) = copied.map_err(|it| refused(it, layout))?;
     match target {
         Target::Table => record_copied(transaction, layout, night, &index, before).await?,
-        Target::Staging => apply_staged(transaction, layout, night, written).await?,
+        Target::Staging => apply_staged(transaction, layout, night, &taken).await?,
     }
-    let key = IndexKey { district: &night.district, entity, basis: plan.header().basis + 1 };
-    index_store::store(transaction, &key, &index, before, &changed).await
+    Ok((taken, index))
 }
 
-/// Rows go straight into their table when all are new.  The server copies nothing into a table whose policies apply to
-/// the user.
+/// Rows go straight into their table when all are new, and under keys that no other record had.  The server copies
+/// nothing into a table whose policies apply to the user.
 async fn target(
     transaction: &Transaction<'_>,
     layout: Layout,
+    night: &Night,
     planned: EntityCounts,
 ) -> Outcome<Target> {
-    if planned.updated + planned.deleted + planned.restored > 0 {
+    if planned.updated + planned.deleted + planned.restored > 0
+        || rekeys::any_applied(transaction, &night.district, layout.table().schema.kind).await?
+    {
         return Ok(Target::Staging);
     }
     let sql = "SELECT row_security_active($1::text)";
@@ -157,24 +228,32 @@ async fn apply_staged(
     transaction: &Transaction<'_>,
     layout: Layout,
     night: &Night,
-    written: EntityCounts,
+    taken: &Taken,
 ) -> Outcome<()> {
     transaction.batch_execute(&layout.analyze_staging()).await?;
     let (district, run, at) = (night.district.as_str(), &night.run, &night.at);
-    let replaced = written.updated + written.restored;
-    if replaced > 0
-        && transaction.execute(&layout.update_staged(), &[&district, run]).await? != replaced
-    {
-        return Err(not_there(PUBLISH, layout.name()).into());
+    let check = |found: u64, expected: u64| {
+        if found == expected { Ok(()) } else { Err(not_there(PUBLISH, layout.name())) }
+    };
+    let (counts, rekeyed) = (taken.counts, taken.rekeyed.len() as u64);
+    if rekeyed + counts.deleted > 0 {
+        check_keys(transaction, layout, night).await?;
     }
-    if written.deleted > 0 {
+    if rekeyed > 0 {
+        transaction.execute(&layout.park_staged(), &[&district]).await?;
+        let given = transaction.execute(&layout.rekey_staged(), &[&district, run]).await;
+        check(given.map_err(|err| refused(err.into(), layout))?, rekeyed)?;
+    }
+    let replaced = counts.updated + counts.restored - rekeyed;
+    if replaced > 0 {
+        check(transaction.execute(&layout.update_staged(), &[&district, run]).await?, replaced)?;
+    }
+    if counts.deleted > 0 {
         let deleted = transaction.execute(&layout.delete_staged(), &[&district, run, at]).await?;
-        if deleted != written.deleted {
-            return Err(not_there(PUBLISH, layout.name()).into());
-        }
-        check_deleted(transaction, layout, night).await?;
+        check(deleted, counts.deleted)?;
     }
-    if written.created > 0 {
+    if counts.created > 0 {
+        salt_ids(transaction, layout, night).await?;
         let inserted = transaction.execute(&layout.insert_staged(), &[&district, run]).await;
         inserted.map_err(|err| refused(err.into(), layout))?;
     }
@@ -184,13 +263,23 @@ async fn apply_staged(
     Ok(())
 }
 
+/// Gives records that are created under keys which others gave up ids of their own.
+async fn salt_ids(transaction: &Transaction<'_>, layout: Layout, night: &Night) -> Outcome<()> {
+    let (district, entity) = (&night.district, layout.table().schema.kind);
+    let again =
+        transaction.query(&layout.staged_again(), &[&district.as_str(), &layout.name()]).await?;
+    for row in again {
+        let (rowid, key, left): (i64, &str, i64) =
+            (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+        let id = super::value::RawId(salted_id(district, entity, key, left).into_bytes());
+        transaction.execute(&layout.set_staged_id(), &[&rowid, &id]).await?;
+    }
+    Ok(())
+}
+
 /// Refuses an index that pointed at other records than the plan means.
-async fn check_deleted(
-    transaction: &Transaction<'_>,
-    layout: Layout,
-    night: &Night,
-) -> Outcome<()> {
-    let keys = transaction.query_raw(&layout.deleted_keys(), [night.district.as_str()]).await?;
+async fn check_keys(transaction: &Transaction<'_>, layout: Layout, night: &Night) -> Outcome<()> {
+    let keys = transaction.query_raw(&layout.staged_keys(), [night.district.as_str()]).await?;
     let mut keys = pin!(keys);
     while let Some(row) = keys.try_next().await? {
         let (source_id, key): (&str, super::value::RawId) = (row.try_get(0)?, row.try_get(1)?);
@@ -222,11 +311,11 @@ async fn mark_load(transaction: &Transaction<'_>, night: &Night) -> Outcome<()> 
 
 async fn move_basis(transaction: &Transaction<'_>, night: &Night, basis: u64) -> Outcome<()> {
     let sql = format!(
-        "INSERT INTO {} (district_id, basis, first_run, last_run) VALUES ($1, $2, $3, $3) \
+        "INSERT INTO {} (district_id, basis, first_run, last_run, rows_at) VALUES ($1, $2, $3, $3, $4) \
          ON CONFLICT (district_id) DO UPDATE SET basis = excluded.basis, last_run = excluded.last_run",
         qualified("districts")
     );
     let (district, basis) = (night.district.as_str(), (basis + 1).cast_signed());
-    transaction.execute(&sql, &[&district, &basis, &night.run]).await?;
+    transaction.execute(&sql, &[&district, &basis, &night.run, &night.rows_at.name()]).await?;
     Ok(())
 }

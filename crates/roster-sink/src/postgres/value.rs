@@ -8,7 +8,7 @@ use roster_core::{
     value::{Date, ExtensionMap, FieldType, Timestamp},
 };
 use std::{borrow::Cow, error::Error, fmt::Write as _};
-use tokio_postgres::types::{FromSql, Type};
+use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
 /// Length of a field that is NULL.
 const NULL: i32 = -1;
@@ -59,7 +59,7 @@ pub(super) fn put_field(
 }
 
 /// PostgreSQL keeps no U+0000 in text: it is kept as U+FFFD.
-fn storable(text: &str) -> Cow<'_, str> {
+pub(super) fn storable(text: &str) -> Cow<'_, str> {
     if text.as_bytes().contains(&0) {
         return text.replace('\0', "\u{fffd}").into();
     }
@@ -130,8 +130,8 @@ impl<'a> FromSql<'a> for Raw<'a> {
     }
 }
 
-/// A `uuid` as the server sent it.
-#[derive(Clone, Copy)]
+/// A `uuid` as the server has it.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct RawId(pub(super) [u8; 16]);
 
 impl<'a> FromSql<'a> for RawId {
@@ -142,6 +142,31 @@ impl<'a> FromSql<'a> for RawId {
     fn accepts(type_: &Type) -> bool {
         *type_ == Type::UUID
     }
+}
+
+impl ToSql for RawId {
+    fn to_sql(
+        &self,
+        _: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        out.put_slice(&self.0);
+        Ok(IsNull::No)
+    }
+
+    fn accepts(type_: &Type) -> bool {
+        *type_ == Type::UUID
+    }
+
+    to_sql_checked!();
+}
+
+/// A time that [`super::layout::milliseconds`] asked for.
+pub(super) fn time_of(milliseconds: i64) -> Outcome<Timestamp> {
+    Timestamp::from_millisecond(milliseconds).map_err(|_| {
+        let message = "a stored time cannot be read; restore the database from a backup";
+        Failure::new(ErrorKind::Damaged, "postgres.read", message)
+    })
 }
 
 /// Appends a column to a row as canonical text.

@@ -7,10 +7,12 @@ use super::{
     value::{put_bytes, put_field, put_null},
 };
 use crate::{
-    EntityCounts, Operation, PlanEntry, PlanReader, PublishedIndex, Slot,
+    EntityCounts, Operation, PlanEntry, PlanReader, PublishedIndex,
     relational::{
         decode::{self, Chunk},
-        ledger::{Ledger, check_counts, not_canonical},
+        ledger::{Ledger, Replaced, Taken, check_counts, not_canonical},
+        outlet::RowsAt,
+        rekeys::Pending,
         table::Table,
     },
 };
@@ -27,6 +29,7 @@ pub(super) struct Night {
     pub(super) at: String,
     /// The district was never published: its changes are one marker.
     pub(super) first_load: bool,
+    pub(super) rows_at: RowsAt,
 }
 
 /// Where rows are copied to.
@@ -38,26 +41,44 @@ pub(super) enum Target {
     Staging,
 }
 
-/// Encodes all changes of an entity; gives how many there are and the slots of what was there before.
+/// What is to be encoded, and what it must fit.
+#[derive(Debug)]
+pub(super) struct Encoding {
+    pub(super) night: Night,
+    pub(super) table: Table,
+    pub(super) target: Target,
+    pub(super) planned: EntityCounts,
+    pub(super) pending: Pending,
+}
+
+/// Encodes all changes of an entity.
 pub(super) fn encode(
-    night: &Night,
-    table: Table,
-    target: Target,
-    planned: EntityCounts,
+    encoding: &Encoding,
     reader: PlanReader,
     index: &mut PublishedIndex,
     feed: &mut Feed,
-) -> Outcome<(EntityCounts, Vec<Slot>)> {
+) -> Outcome<Taken> {
+    let Encoding { night, table, target, planned, pending } = encoding;
     let last = index.slots().map(|it| index.locator(it)).max().unwrap_or(0);
-    let ledger = Ledger::new(PUBLISH, table, index);
+    let ledger = Ledger::new(PUBLISH, *table, index, pending);
+    let (table, target) = (*table, *target);
     let mut encoder = Encoder { night, table, target, ledger, feed, last, position: 0 };
     let id = |row: &Row<'_>| public_id(&night.district, row.entity(), row.source_id());
     let entity = table.schema.kind;
     decode::each_chunk(reader, entity, id, |chunk| encoder.chunk(chunk))?;
-    let (written, changed) = encoder.ledger.finish();
+    let taken = encoder.ledger.finish();
     // Before the server has seen the end, so that it cannot stumble first over what is too much.
-    check_counts(PUBLISH, entity, planned, written)?;
-    Ok((written, changed))
+    check_counts(PUBLISH, entity, *planned, taken.counts)?;
+    Ok(taken)
+}
+
+/// The number of a replacement in the staging table: another one for a record that gets a key and comes back.
+fn staged(entry: &PlanEntry, replaced: Replaced) -> i16 {
+    const RESTORED: i16 = Operation::Rekey as i16 + 1;
+    match entry.operation {
+        Operation::Rekey if replaced.restored => RESTORED,
+        operation => operation as i16,
+    }
 }
 
 struct Encoder<'a> {
@@ -86,24 +107,29 @@ impl Encoder<'_> {
     }
 
     fn entry(&mut self, entry: &PlanEntry, row: Option<(Row<'_>, Uuid)>) -> Outcome<()> {
-        let rowid = match entry.operation {
+        let (row, new_id) = row.unzip();
+        let (rowid, operation, id) = match entry.operation {
             Operation::Create => {
                 self.last += 1;
                 self.ledger.create(entry, self.last);
-                self.last
+                (self.last, Operation::Create as i16, new_id.unwrap_or_default())
             }
             _ if self.target == Target::Table => return self.unexpected(),
-            Operation::Update | Operation::Restore => self.ledger.replace(entry)?,
-            Operation::Delete => self.ledger.delete(entry)?,
+            Operation::Update | Operation::Restore | Operation::Rekey => {
+                let replaced = self.ledger.replace(entry)?;
+                (replaced.locator, staged(entry, replaced), Uuid::from_u128(replaced.old_key))
+            }
+            // The key's hash stands in for the key, which the plan does not have.
+            Operation::Delete => {
+                (self.ledger.delete(entry)?, Operation::Delete as i16, Uuid::from_u128(entry.key))
+            }
         };
-        // The key's hash stands in for the id of a deletion, whose row the plan does not have.
-        let id = row.as_ref().map_or(Uuid::from_u128(entry.key), |it| it.1);
-        self.begin(entry.operation, rowid.cast_signed(), id);
-        self.fields(row.as_ref().map(|it| &it.0))
+        self.begin(operation, rowid.cast_signed(), id);
+        self.fields(row.as_ref())
     }
 
     /// The columns before the fields, as [`super::layout::Layout`] names them.
-    fn begin(&mut self, operation: Operation, rowid: i64, id: Uuid) {
+    fn begin(&mut self, operation: i16, rowid: i64, id: Uuid) {
         let Self { night, table, target, feed, position, .. } = self;
         let own: i16 = if *target == Target::Table { 5 } else { 4 };
         let fields = i16::try_from(table.schema.fields.len());
@@ -117,7 +143,7 @@ impl Encoder<'_> {
             }
             Target::Staging => {
                 *position += 1;
-                put_bytes(buffer, &i16::from(operation as u8).to_be_bytes());
+                put_bytes(buffer, &operation.to_be_bytes());
                 put_bytes(buffer, &position.to_be_bytes());
             }
         }

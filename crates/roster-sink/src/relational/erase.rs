@@ -5,10 +5,15 @@ use super::table::{Table, content, quoted};
 use crate::{Erased, Erasure};
 use roster_core::model::EntitySchema;
 
-/// Names of the columns that an erasure empties, quoted.  Keys stay: the row stands for a record that was there.
+/// Names of the columns that an erasure empties, quoted.
 pub(crate) fn columns(erasure: &Erasure) -> Vec<String> {
-    let table = Table::of(erasure.entity);
-    let fields = table.schema.fields.iter().enumerate();
+    let schema = Table::of(erasure.entity).schema;
+    fields(erasure).into_iter().map(|it| quoted(schema.fields[it].name)).collect()
+}
+
+/// Numbers of the fields that an erasure empties.  Keys stay: the row stands for a record that was there.
+pub(crate) fn fields(erasure: &Erasure) -> Vec<usize> {
+    let fields = Table::of(erasure.entity).schema.fields.iter().enumerate();
     let wanted = |number: usize| match &erasure.what {
         Erased::Fields(numbers) => numbers.contains(&number),
         Erased::DeletedRows | Erased::Rows(_) => true,
@@ -19,7 +24,7 @@ pub(crate) fn columns(erasure: &Erasure) -> Vec<String> {
                 && content(field) != Content::Reference
                 && wanted(*number)
         })
-        .map(|(_, field)| quoted(field.name))
+        .map(|(number, _)| number)
         .collect()
 }
 

@@ -4,6 +4,7 @@
 //! written again: what changed in them is stored beside as a patch.  Once the patches are a quarter of the chunks, or
 //! too many, the chunks are written anew.
 
+use super::ledger::Taken;
 use crate::PublishedIndex;
 use roster_core::{EntityKind, Error, ErrorKind, Result};
 use std::ops::Range;
@@ -25,17 +26,19 @@ pub(crate) struct Storing {
 }
 
 impl Storing {
-    /// What to store of an index with `published` entries from before tonight, of which `changed` changed, beside
+    /// What to store of an index with `published` entries from before tonight, of which `taken` were changed, beside
     /// `patches` patches of `patch_bytes` bytes together.
     pub(crate) fn of(
         index: &PublishedIndex,
         published: usize,
-        changed: usize,
+        taken: &Taken,
         patches: u64,
         patch_bytes: usize,
     ) -> Self {
         let chunks = index.len().div_ceil(CHUNK);
-        let bytes = patch_bytes + changed * PublishedIndex::PATCH_BYTES;
+        let bytes = patch_bytes
+            + taken.changed.len() * PublishedIndex::PATCH_BYTES
+            + taken.rekeyed.len() * PublishedIndex::KEY_PATCH_BYTES;
         let anew = patches >= MOST_PATCHES
             || bytes > published * PublishedIndex::ENTRY_BYTES / PATCHED_SHARE;
         if anew {

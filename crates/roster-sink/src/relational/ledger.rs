@@ -1,8 +1,9 @@
 //! A plan's entries against the published index: what a publish checks and counts whatever the database.
 
-use super::table::Table;
-use crate::{EntityCounts, Mark, Operation, PlanEntry, PlanHeader, PublishedIndex, Slot};
+use super::{rekeys::Pending, table::Table};
+use crate::{EntityCounts, Mark, Operation, PlanEntry, PlanHeader, PlanReader, PublishedIndex, Slot};
 use roster_core::{EntityKind, Error, ErrorKind, Result};
+use std::collections::HashSet;
 
 /// Takes the changes of one entity into its index.
 #[derive(Debug)]
@@ -11,8 +12,37 @@ pub(crate) struct Ledger<'a> {
     operation: &'static str,
     table: Table,
     index: &'a mut PublishedIndex,
-    written: EntityCounts,
-    changed: Vec<Slot>,
+    pending: &'a Pending,
+    taken: Taken,
+}
+
+/// What a ledger took.
+#[derive(Debug, Default)]
+pub(crate) struct Taken {
+    /// How many changes.
+    pub(crate) counts: EntityCounts,
+    /// What changed of what was there before.
+    pub(crate) changed: Vec<Slot>,
+    /// What of it has another key.
+    pub(crate) rekeyed: Vec<Slot>,
+}
+
+/// A record whose row is replaced.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Replaced {
+    /// Where its row lies.
+    pub(crate) locator: u64,
+    /// It was deleted.
+    pub(crate) restored: bool,
+    /// Hash of the key that its row still has.
+    pub(crate) old_key: u128,
+}
+
+impl Replaced {
+    /// What the change feed says of it.
+    pub(crate) fn operation(self) -> Operation {
+        if self.restored { Operation::Restore } else { Operation::Update }
+    }
 }
 
 impl<'a> Ledger<'a> {
@@ -21,60 +51,115 @@ impl<'a> Ledger<'a> {
         operation: &'static str,
         table: Table,
         index: &'a mut PublishedIndex,
+        pending: &'a Pending,
     ) -> Self {
-        Self { operation, table, index, written: EntityCounts::default(), changed: Vec::new() }
+        Self { operation, table, index, pending, taken: Taken::default() }
     }
 
     /// A record that lies at `locator` from now on.
     pub(crate) fn create(&mut self, entry: &PlanEntry, locator: u64) {
         let slot = self.index.insert(entry.key, entry.content);
         self.index.set_locator(slot, locator);
-        self.written.created += 1;
+        self.taken.counts.created += 1;
     }
 
-    /// A record that has another content or is back; gives its locator.
-    pub(crate) fn replace(&mut self, entry: &PlanEntry) -> Result<u64> {
-        let restored = entry.operation == Operation::Restore;
-        let locator = self.locate(entry, restored)?;
-        self.index.set_content(entry.slot, entry.content);
-        self.index.unmark(entry.slot, Mark::Deleted);
-        if restored {
-            self.written.restored += 1;
+    /// A record that has another content or key or is back.
+    pub(crate) fn replace(&mut self, entry: &PlanEntry) -> Result<Replaced> {
+        let slot = entry.slot;
+        let replaced = match entry.operation {
+            Operation::Rekey => self.rekey(entry)?,
+            operation => {
+                let restored = operation == Operation::Restore;
+                let locator = self.locate(entry, restored)?;
+                Replaced { locator, restored, old_key: entry.key }
+            }
+        };
+        self.taken.changed.push(slot);
+        self.index.set_content(slot, entry.content);
+        self.index.unmark(slot, Mark::Deleted);
+        if replaced.restored {
+            self.taken.counts.restored += 1;
         } else {
-            self.written.updated += 1;
+            self.taken.counts.updated += 1;
         }
-        Ok(locator)
+        Ok(replaced)
     }
 
     /// A record that is gone; gives its locator.
     pub(crate) fn delete(&mut self, entry: &PlanEntry) -> Result<u64> {
         let locator = self.locate(entry, false)?;
+        self.taken.changed.push(entry.slot);
         self.index.mark(entry.slot, Mark::Deleted);
-        self.written.deleted += 1;
+        self.taken.counts.deleted += 1;
         Ok(locator)
     }
 
-    /// What was taken, and the slots of what was there before.
-    pub(crate) fn finish(self) -> (EntityCounts, Vec<Slot>) {
-        (self.written, self.changed)
+    /// What was taken.
+    pub(crate) fn finish(self) -> Taken {
+        self.taken
     }
 
     /// The row of an entry that must be there, deleted or not.
-    fn locate(&mut self, entry: &PlanEntry, deleted: bool) -> Result<u64> {
+    fn locate(&self, entry: &PlanEntry, deleted: bool) -> Result<u64> {
         let PlanEntry { slot, key, .. } = *entry;
         let fits = self.index.is_published(slot)
             && self.index.key(slot) == key
             && self.index.is_marked(slot, Mark::Deleted) == deleted;
-        if !fits {
-            let message = format!(
-                "the plan changes a record of {} that is not published as it says; make the plan again",
-                self.table.name()
-            );
-            return Err(Error::new(ErrorKind::Damaged, self.operation, message));
-        }
-        self.changed.push(slot);
-        Ok(self.index.locator(slot))
+        if fits { Ok(self.index.locator(slot)) } else { Err(self.not_as_planned()) }
     }
+
+    fn rekey(&mut self, entry: &PlanEntry) -> Result<Replaced> {
+        let PlanEntry { slot, key, .. } = *entry;
+        let old_key = self.index.is_published(slot).then(|| self.index.key(slot));
+        let allowed = old_key.filter(|it| self.pending.allows(*it, key));
+        let old_key = allowed.ok_or_else(|| self.not_as_planned())?;
+        self.index.set_key(slot, key);
+        self.taken.rekeyed.push(slot);
+        let restored = self.index.is_marked(slot, Mark::Deleted);
+        Ok(Replaced { locator: self.index.locator(slot), restored, old_key })
+    }
+
+    fn not_as_planned(&self) -> Error {
+        let message = format!(
+            "the plan changes a record of {} that is not published as it says; make the plan again",
+            self.table.name()
+        );
+        Error::new(ErrorKind::Damaged, self.operation, message)
+    }
+}
+
+/// Takes a plan into an index whose rows are in an outlet: there, rows are appended in the order of the plan.
+pub(crate) fn take_without_rows(
+    operation: &'static str,
+    table: Table,
+    mut plan: PlanReader,
+    index: &mut PublishedIndex,
+    pending: &Pending,
+) -> Result<Taken> {
+    let mut keys = HashSet::new();
+    let mut ledger = Ledger::new(operation, table, index, pending);
+    while let Some((entries, _)) = plan.chunk()? {
+        for entry in entries {
+            match entry.operation {
+                Operation::Create => ledger.create(entry, ledger.index.len() as u64),
+                Operation::Delete => _ = ledger.delete(entry)?,
+                Operation::Update | Operation::Restore | Operation::Rekey => {
+                    ledger.replace(entry)?;
+                }
+            }
+            let gets_key = matches!(entry.operation, Operation::Create | Operation::Rekey);
+            if gets_key && !keys.insert(entry.key) {
+                return Err(already_there(operation, table.name()));
+            }
+        }
+    }
+    let taken = ledger.finish();
+    // What a table's unique index sees to.
+    let last = Slot::try_from(index.len()).unwrap_or(Slot::MAX);
+    if !keys.is_empty() && (0..last).filter(|it| keys.contains(&index.key(*it))).count() > keys.len() {
+        return Err(already_there(operation, table.name()));
+    }
+    Ok(taken)
 }
 
 /// Refuses a plan that was made on another published state than the one found.
@@ -112,10 +197,10 @@ pub(crate) fn check_counts(
     Err(Error::new(ErrorKind::Damaged, operation, message))
 }
 
-/// The plan creates what is there: a defect of the plan.
+/// The plan gives a record a key that another one has: a defect of the plan, or of the map of keys it goes by.
 pub(crate) fn already_there(operation: &'static str, table: &str) -> Error {
     let message = format!(
-        "the plan creates a record of {table} that is there already; nothing was published"
+        "the plan creates or re-keys a record of {table} that is there already; nothing was published"
     );
     Error::new(ErrorKind::Internal, operation, message)
 }

@@ -1,6 +1,9 @@
 //! Work on tasks of its own, and rows that come from one.
 
-use roster_core::{Error, ErrorKind, Result, Rows};
+use crate::{RowStream, Snapshot};
+use futures::{StreamExt as _, stream};
+use roster_core::{EntityKind, Error, ErrorKind, Result, Rows};
+use std::sync::Arc;
 use tokio::{
     sync::mpsc,
     task::{JoinError, JoinHandle},
@@ -30,4 +33,18 @@ pub(crate) async fn next_batch(
     }
     let ended = joined(task.take()?.await);
     ended.err().map(|err| (Err(err), (batches, None)))
+}
+
+/// The rows of an entity from a snapshot that is taken at the first poll.
+pub(crate) fn rows_of(
+    taken: impl Future<Output = Result<Arc<dyn Snapshot>>> + Send + 'static,
+    entity: EntityKind,
+) -> RowStream {
+    let rows = async move {
+        match taken.await {
+            Ok(snapshot) => snapshot.rows(entity),
+            Err(error) => stream::once(async { Err(error) }).boxed(),
+        }
+    };
+    stream::once(rows).flatten().boxed()
 }

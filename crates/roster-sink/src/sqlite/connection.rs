@@ -1,7 +1,7 @@
 //! Opening the file: who may read it, how long to wait for others, what a commit means.
 
 use super::failure::{Failure, Outcome, is_busy, not_made};
-use roster_core::{ErrorKind, Result};
+use roster_core::{Error, ErrorKind, Result, Retry};
 use rusqlite::{Connection, OpenFlags};
 use std::{
     fs, io,
@@ -15,11 +15,16 @@ use std::{
 /// `synchronous=EXTRA`: a commit is on the disk before the night calls itself published.  With `NORMAL` a power cut could
 /// take it back afterwards, although consumers were told of it, and with `FULL` that of a first load, which has no log
 /// (see [`Location::leave_log`]).  It costs a flush or two a night.
+/// `secure_delete=FAST`: what is deleted is overwritten where that needs no other page to be written.
 /// `cache_size` (here KiB) also bounds the sorter that builds indexes, and `threads` gives it a second one.
 const SETTINGS: &str = "PRAGMA synchronous = EXTRA;
      PRAGMA cache_size = -16000;
      PRAGMA threads = 1;
+     PRAGMA secure_delete = FAST;
      PRAGMA journal_size_limit = 67108864;";
+
+/// Largest database, in bytes, that is written anew when something was erased.
+const WRITTEN_ANEW: i64 = 256 << 20;
 
 /// Between two attempts at what SQLite does not wait for.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -57,6 +62,35 @@ impl Location {
             thread::sleep(PAUSE);
         }
         Ok(connection)
+    }
+
+    /// The same for what is to be deleted for good: it is overwritten wherever it is.
+    pub(super) fn open_to_erase(&self) -> Outcome<Connection> {
+        let connection = self.open_to_write()?;
+        pragma(&connection, "secure_delete = ON")?;
+        Ok(connection)
+    }
+
+    /// Sees that no file of the database holds what a committed transaction of [`Self::open_to_erase`] deleted.
+    ///
+    /// What is deleted is overwritten, but for copies that SQLite left in unused parts of pages when it moved rows from one
+    /// to another, and free pages of nights before.  Writing the database anew leaves neither; it is left out where that
+    /// would take long.  The log holds older pages until it is cut off.
+    pub(super) fn leave_no_trace(&self, connection: &Connection) -> Outcome<()> {
+        let sql = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+        let bytes: i64 = connection.query_row(sql, [], |row| row.get(0))?;
+        if bytes <= WRITTEN_ANEW {
+            connection.execute_batch("VACUUM")?;
+        }
+        let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let busy: i64 = connection.query_row(sql, [], |row| row.get(0))?;
+        if busy == 0 {
+            return Ok(());
+        }
+        let message = "what was to be deleted is deleted, but a program that reads the database for long keeps a copy \
+                       in its log; the copy goes when no program has the database open";
+        let error = Error::new(ErrorKind::Unavailable, "sqlite.erase", message);
+        Err(error.retry(Retry::Backoff).into())
     }
 
     /// Opens the file without changing a thing about it.
@@ -108,5 +142,10 @@ pub(super) fn resume_log(connection: &Connection) {
 fn set_journal(connection: &Connection, mode: &str) -> rusqlite::Result<()> {
     // The answer is the mode that came of it: a file system without shared memory stays without a log, which is only
     // slower for readers.
-    connection.query_row(&format!("PRAGMA journal_mode = {mode}"), [], |_| Ok(()))
+    pragma(connection, &format!("journal_mode = {mode}"))
+}
+
+/// A setting that answers.
+fn pragma(connection: &Connection, setting: &str) -> rusqlite::Result<()> {
+    connection.query_row(&format!("PRAGMA {setting}"), [], |_| Ok(()))
 }

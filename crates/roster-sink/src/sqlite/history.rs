@@ -1,8 +1,8 @@
 //! Runs and their findings.
 
-use super::failure::Outcome;
+use super::{failure::Outcome, kept, review};
 use crate::{
-    RunId, RunRecord,
+    KeptFolder, RunId, RunRecord,
     relational::history::{json, parse, recorded_already, time},
 };
 use roster_core::DistrictId;
@@ -11,15 +11,30 @@ use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 const RECORD: &str = "sqlite.record";
 
 /// Records a run in a transaction of its own.
-pub(super) fn record(connection: &mut Connection, run: &RunRecord) -> Outcome<()> {
+pub(super) fn record(
+    connection: &mut Connection,
+    run: &RunRecord,
+    kept: Option<&KeptFolder>,
+) -> Outcome<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    insert(&transaction, run)?;
+    insert(&transaction, run, kept)?;
     Ok(transaction.commit()?)
 }
 
-/// Adds a run and its findings to the open transaction.  Takes the place of the same run's failure: a plan whose
-/// publish failed may be applied again.
-pub(super) fn insert(connection: &Connection, run: &RunRecord) -> Outcome<()> {
+/// Adds a run, its findings, its holds and its kept files to the open transaction.  Takes the place of the same run's
+/// failure: a plan whose publish failed may be applied again.
+pub(super) fn insert(
+    connection: &Connection,
+    run: &RunRecord,
+    kept: Option<&KeptFolder>,
+) -> Outcome<()> {
+    insert_run(connection, run)?;
+    insert_diagnostics(connection, run)?;
+    review::record(connection, run)?;
+    kept::insert(connection, &run.report.district, &run.report.run, kept)
+}
+
+fn insert_run(connection: &Connection, run: &RunRecord) -> Outcome<()> {
     let report = &run.report;
     let inserted = connection.execute(
         "INSERT INTO runs (id, district_id, connector, outcome, started_at, finished_at, seconds, \
@@ -40,10 +55,7 @@ pub(super) fn insert(connection: &Connection, run: &RunRecord) -> Outcome<()> {
             json(RECORD, run)?,
         ],
     )?;
-    if inserted == 0 {
-        return Err(recorded_already(RECORD).into());
-    }
-    insert_diagnostics(connection, run)
+    if inserted == 0 { Err(recorded_already(RECORD).into()) } else { Ok(()) }
 }
 
 fn insert_diagnostics(connection: &Connection, run: &RunRecord) -> Outcome<()> {

@@ -1,9 +1,16 @@
 //! The published index in the database.
 
-use super::failure::{Failure, Outcome};
+use super::{
+    failure::{Failure, Outcome},
+    rekeys,
+};
 use crate::{
-    Published, PublishedIndex, Slot,
-    relational::index_chunks::{Sequence, Storing, chunk, known_entity},
+    Published, PublishedIndex, PublishedState, RunId,
+    relational::{
+        index_chunks::{Sequence, Storing, chunk, known_entity},
+        ledger::Taken,
+        outlet::RowsAt,
+    },
 };
 use roster_core::{DistrictId, EntityKind, Result};
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -15,14 +22,35 @@ use std::{
 const PUBLISHED: &str = "sqlite.published";
 
 /// Loads what is published of a district.
-pub(super) fn load(connection: &mut Connection, district: &DistrictId) -> Outcome<Published> {
+pub(super) fn load(
+    connection: &mut Connection,
+    district: &DistrictId,
+    rows_at: &RowsAt,
+) -> Outcome<Published> {
     // One transaction: the basis and the entries are of the same night.
     let transaction = connection.transaction()?;
+    let basis = basis(&transaction, PUBLISHED, district, rows_at)?;
     let mut indexes = BTreeMap::new();
     for entity in entities(&transaction, district)? {
         indexes.insert(entity, load_index(&transaction, district, entity)?);
     }
-    Ok(Published { basis: basis(&transaction, district)?, indexes })
+    Ok(Published { basis, indexes, rekeys: rekeys::accepted(&transaction, district)? })
+}
+
+/// Which state of a district is published.
+pub(super) fn state(
+    connection: &mut Connection,
+    district: &DistrictId,
+    rows_at: &RowsAt,
+) -> Outcome<PublishedState> {
+    let transaction = connection.transaction()?;
+    let basis = basis(&transaction, "sqlite.state", district, rows_at)?;
+    let sql = "SELECT id, (SELECT last_run FROM districts WHERE district_id = ?1) FROM store";
+    let found = transaction.query_row(sql, [district.as_str()], |row| {
+        Ok((row.get(0)?, row.get::<_, Option<String>>(1)?))
+    });
+    let (store, run) = found?;
+    Ok(PublishedState { store, basis, run: run.map(RunId::from_text) })
 }
 
 /// Where the rows of an entity lie: stretches of row numbers, in the order of first publication.
@@ -46,12 +74,20 @@ pub(super) fn stretches(
     Ok(stretches)
 }
 
-/// The district's basis, 0 before its first publish.
-pub(super) fn basis(connection: &Connection, district: &DistrictId) -> Outcome<u64> {
-    let sql = "SELECT basis FROM districts WHERE district_id = ?1";
-    let basis =
-        connection.query_row(sql, [district.as_str()], |row| row.get::<_, i64>(0)).optional()?;
-    Ok(basis.map_or(0, i64::cast_unsigned))
+/// The district's basis, 0 before its first publish; refuses a district whose rows are not where they are looked for.
+pub(super) fn basis(
+    connection: &Connection,
+    operation: &'static str,
+    district: &DistrictId,
+    rows_at: &RowsAt,
+) -> Outcome<u64> {
+    let sql = "SELECT basis, rows_at FROM districts WHERE district_id = ?1";
+    let found = connection.query_row(sql, [district.as_str()], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+    });
+    let found = found.optional()?;
+    rows_at.check(operation, district, found.as_ref().map(|it| it.1.as_str()))?;
+    Ok(found.map_or(0, |it| it.0.cast_unsigned()))
 }
 
 /// The entities that have entries.
@@ -106,27 +142,30 @@ fn load_patches(
     index: &mut PublishedIndex,
 ) -> Outcome<()> {
     let mut statement = connection.prepare(
-        "SELECT data FROM published_index_patches WHERE district_id = ?1 AND entity = ?2 ORDER BY basis",
+        "SELECT data, keys FROM published_index_patches WHERE district_id = ?1 AND entity = ?2 ORDER BY basis",
     )?;
     let mut rows = statement.query([district.as_str(), entity.table()])?;
     while let Some(row) = rows.next()? {
         index.apply_patch(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?;
+        if let Some(keys) = row.get_ref(1)?.as_blob_or_null().map_err(rusqlite::Error::from)? {
+            index.apply_key_patch(keys)?;
+        }
     }
     Ok(())
 }
 
-/// Stores what a night changed: `changed` slots and everything from `published` on.
+/// Stores what a night changed: what it took and everything from `published` on.
 pub(super) fn store(
     connection: &Connection,
     key: &IndexKey<'_>,
     index: &PublishedIndex,
     published: usize,
-    changed: &[Slot],
+    taken: &Taken,
 ) -> Outcome<()> {
     let (patches, bytes) = patched(connection, key)?;
-    let storing = Storing::of(index, published, changed.len(), patches, bytes);
+    let storing = Storing::of(index, published, taken, patches, bytes);
     if storing.patch {
-        store_patch(connection, key, &index.patch(changed))?;
+        store_patch(connection, key, index, taken)?;
     } else {
         forget_patches(connection, key)?;
     }
@@ -143,7 +182,7 @@ pub(super) struct IndexKey<'a> {
 
 /// How many patches there are, and their bytes.
 fn patched(connection: &Connection, key: &IndexKey<'_>) -> Outcome<(u64, usize)> {
-    let sql = "SELECT count(*), coalesce(sum(length(data)), 0) FROM published_index_patches \
+    let sql = "SELECT count(*), coalesce(sum(length(data) + coalesce(length(keys), 0)), 0) FROM published_index_patches \
                WHERE district_id = ?1 AND entity = ?2";
     let counted =
         connection.query_row(sql, [key.district.as_str(), key.entity.table()], |row| {
@@ -158,13 +197,26 @@ fn forget_patches(connection: &Connection, key: &IndexKey<'_>) -> Outcome<()> {
     Ok(())
 }
 
-fn store_patch(connection: &Connection, key: &IndexKey<'_>, patch: &[u8]) -> Outcome<()> {
-    if !patch.is_empty() {
-        let sql = "INSERT INTO published_index_patches (district_id, entity, basis, data) VALUES (?1, ?2, ?3, ?4)";
-        let basis = key.basis.cast_signed();
-        connection
-            .execute(sql, params![key.district.as_str(), key.entity.table(), basis, patch])?;
+fn store_patch(
+    connection: &Connection,
+    key: &IndexKey<'_>,
+    index: &PublishedIndex,
+    taken: &Taken,
+) -> Outcome<()> {
+    if taken.changed.is_empty() {
+        return Ok(());
     }
+    let keys = (!taken.rekeyed.is_empty()).then(|| index.key_patch(&taken.rekeyed));
+    connection.execute(
+        "INSERT INTO published_index_patches (district_id, entity, basis, data, keys) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![
+            key.district.as_str(),
+            key.entity.table(),
+            key.basis.cast_signed(),
+            index.patch(&taken.changed),
+            keys
+        ],
+    )?;
     Ok(())
 }
 

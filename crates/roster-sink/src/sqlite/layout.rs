@@ -22,6 +22,9 @@ pub(super) mod parameter {
     pub(in super::super) const FIELDS: usize = 5;
 }
 
+/// A record that was re-keyed keeps an id which its key does not give.
+const RETURNING_ID: &str = " RETURNING id";
+
 /// An entity's table.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Layout {
@@ -89,21 +92,16 @@ impl Layout {
             _ = write!(sql, " AND {} IS ?{}", quoted(field.name), parameter::FIELDS + number);
             sql
         });
-        self.update(|number| indexed.iter().all(|(it, _)| *it != number)) + &conditions
+        self.update(|number| indexed.iter().all(|(it, _)| *it != number)) + &conditions + RETURNING_ID
     }
 
     /// Replaces a row's content.
     pub(super) fn update_all(self) -> String {
-        self.update(|_| true)
+        self.update(|_| true) + RETURNING_ID
     }
 
     fn update(self, is_set: impl Fn(usize) -> bool) -> String {
-        let mut sets = String::new();
-        for (number, field) in self.fields().iter().enumerate() {
-            if number != EntitySchema::SOURCE_ID && is_set(number) {
-                _ = write!(sets, ", {} = ?{}", quoted(field.name), parameter::FIELDS + number);
-            }
-        }
+        let sets = self.sets(|number| number != EntitySchema::SOURCE_ID && is_set(number));
         format!(
             "UPDATE {} SET last_run = ?2, deleted_at = NULL{sets} \
              WHERE rowid = ?3 AND district_id = ?1 AND source_id = ?5",
@@ -111,11 +109,47 @@ impl Layout {
         )
     }
 
-    /// Marks a row as deleted; gives its key and public id.
+    /// Replaces a row's content and its key.
+    pub(super) fn rekey(self) -> String {
+        format!(
+            "UPDATE {} SET last_run = ?2, deleted_at = NULL{} WHERE rowid = ?3 AND district_id = ?1{RETURNING_ID}",
+            quoted(self.name()),
+            self.sets(|_| true)
+        )
+    }
+
+    fn sets(self, is_set: impl Fn(usize) -> bool) -> String {
+        let mut sets = String::new();
+        for (number, field) in self.fields().iter().enumerate().filter(|it| is_set(it.0)) {
+            _ = write!(sets, ", {} = ?{}", quoted(field.name), parameter::FIELDS + number);
+        }
+        sets
+    }
+
+    /// Gives row `?1` of district `?2` a key that no source has, until it gets its own: another record takes its old one.
+    pub(super) fn park(self) -> String {
+        let name = quoted(self.name());
+        format!("UPDATE {name} SET source_id = char(31) || rowid WHERE rowid = ?1 AND district_id = ?2")
+    }
+
+    /// The key of row `?1` of district `?2`.
+    pub(super) fn key(self) -> String {
+        format!("SELECT source_id FROM {} WHERE rowid = ?1 AND district_id = ?2", quoted(self.name()))
+    }
+
+    /// Marks a row as deleted; gives its public id and its key.
     pub(super) fn delete(self) -> String {
         format!(
             "UPDATE {} SET last_run = ?2, deleted_at = ?4 \
-             WHERE rowid = ?3 AND district_id = ?1 RETURNING source_id, id",
+             WHERE rowid = ?3 AND district_id = ?1 RETURNING id, source_id",
+            quoted(self.name())
+        )
+    }
+
+    /// Public id, first and last run, and time of deletion of the record of district `?1` with key `?2`.
+    pub(super) fn history(self) -> String {
+        format!(
+            "SELECT id, first_run, last_run, deleted_at FROM {} WHERE district_id = ?1 AND source_id = ?2",
             quoted(self.name())
         )
     }

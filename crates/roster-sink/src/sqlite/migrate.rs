@@ -16,7 +16,8 @@ const APPLICATION_ID: i64 = 0x486d_526d;
 
 /// Each is taken once, in a transaction of its own.  In a new database all of them are taken before the tables of the
 /// entities are made.
-const STEPS: &[&str] = &[include_str!("step_1.sql")];
+const STEPS: &[&str] =
+    &[include_str!("step_1.sql"), include_str!("step_2.sql"), include_str!("step_3.sql")];
 
 /// Refuses what is not ours, then makes or migrates what is missing.
 pub(super) fn prepare(connection: &mut Connection) -> Outcome<()> {

@@ -6,7 +6,7 @@ use super::{
     layout::{Layout, Which},
     value::push_column,
 };
-use crate::relational::ledger::not_there;
+use crate::relational::{ledger::not_there, outlet::RowsAt};
 use roster_core::{DistrictId, EntityKind, Rows, model::EntitySchema};
 use rusqlite::{Connection, Statement, params};
 use std::ops::RangeInclusive;
@@ -22,6 +22,7 @@ pub(super) fn fetch(
     entity: EntityKind,
     locators: &[u64],
 ) -> Outcome<Rows> {
+    check_here(connection, "sqlite.fetch", district)?;
     let mut reader = RowReader::new(connection, district, entity, Which::All)?;
     let mut found = Rows::new(entity);
     for locator in locators {
@@ -34,18 +35,18 @@ pub(super) fn fetch(
     Ok(found)
 }
 
-/// Hands out all active rows in the order of their first publication, until `hand_out` answers false.
+/// Hands out all active rows in the order of their first publication, until `hand_out` answers false.  All of them are
+/// of the same night when the connection is in a transaction.
 pub(super) fn stream(
-    connection: &mut Connection,
+    connection: &Connection,
     district: &DistrictId,
     entity: EntityKind,
     mut hand_out: impl FnMut(&mut Rows) -> bool,
 ) -> Outcome<()> {
-    // One transaction: all rows are of the same night.
-    let transaction = connection.transaction()?;
-    let mut reader = RowReader::new(&transaction, district, entity, Which::Active)?;
+    check_here(connection, "sqlite.rows", district)?;
+    let mut reader = RowReader::new(connection, district, entity, Which::Active)?;
     let mut batch = Rows::new(entity);
-    for locators in index_store::stretches(&transaction, district, entity)? {
+    for locators in index_store::stretches(connection, district, entity)? {
         if !reader.read(locators, &mut batch, &mut hand_out)? {
             return Ok(());
         }
@@ -53,6 +54,12 @@ pub(super) fn stream(
     if !batch.is_empty() {
         hand_out(&mut batch);
     }
+    Ok(())
+}
+
+/// Refuses a district whose rows are elsewhere: it is not one without rows.
+pub(super) fn check_here(connection: &Connection, operation: &'static str, district: &DistrictId) -> Outcome<()> {
+    index_store::basis(connection, operation, district, &RowsAt::default())?;
     Ok(())
 }
 

@@ -11,11 +11,13 @@ use roster_core::{
     public_id,
 };
 use roster_sink::{
-    DiagnosticSummary, EntityCounts, Example, Mark, Operation, Outcome, Plan, PlanHeader,
-    PlanWriter, Published, PublishedIndex, RunId, RunRecord, RunReport, Sink, content_of, key_of,
+    DiagnosticSummary, EntityCounts, Example, KeptFolder, Mark, Operation, Outcome, Plan, PlanHeader,
+    PlanWriter, Published, PublishedIndex, RunId, RunRecord, RunReport, Sink, Slot, content_of,
+    key_of,
 };
 use std::{
     collections::BTreeMap,
+    io::Write as _,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -63,6 +65,9 @@ impl Backend {
 pub(crate) trait Database: Send + Sync {
     /// A sink on it.
     fn sink(&self) -> Arc<dyn Sink>;
+
+    /// A sink on it that remembers the nights of an outlet.
+    fn outlet(&self, name: &str) -> Arc<dyn Sink>;
 
     /// As what it is, for the cases of its own kind.
     #[cfg(feature = "postgres")]
@@ -124,6 +129,7 @@ impl Bench {
     /// Compares the feed with what is published, as a night does, and writes the difference down.
     pub(crate) fn plan(&self, district: &str, run: &str, feed: &[Rows]) -> (Plan, Published) {
         let mut published = self.published(district);
+        let rekeyed = give_keys(&mut published);
         let number = self.plans.fetch_add(1, Ordering::Relaxed);
         let folder = self.plan_folder(number);
         let mut writer = PlanWriter::create(&folder).unwrap();
@@ -131,7 +137,8 @@ impl Bench {
         for entity in EntityKind::ALL {
             let index = published.indexes.entry(*entity).or_default();
             let rows = feed.iter().filter(|it| it.entity() == *entity);
-            let counts = compare(&mut writer, *entity, index, rows);
+            let rekeyed = rekeyed.get(entity).map_or(&[][..], Vec::as_slice);
+            let counts = compare(&mut writer, *entity, index, rekeyed, rows);
             entities.insert(*entity, counts);
         }
         let header = PlanHeader {
@@ -142,6 +149,15 @@ impl Bench {
             entities,
         };
         (writer.finish(header).unwrap(), published)
+    }
+
+    /// Leaves files for review beside the plan made last.
+    pub(crate) fn keep(&self, files: &[(&str, &[u8])]) -> KeptFolder {
+        let kept = KeptFolder::create(&self.last_plan()).unwrap();
+        for (name, bytes) in files {
+            kept.write(name).unwrap().write_all(bytes).unwrap();
+        }
+        kept
     }
 
     pub(crate) fn try_night(&self, district: &str, run: &str, feed: &[Rows]) -> Result<(), Error> {
@@ -186,10 +202,27 @@ pub(crate) fn id(district: &str) -> DistrictId {
     district.parse().unwrap()
 }
 
+/// Gives records the keys that accepted maps have for them; their slots.
+fn give_keys(published: &mut Published) -> BTreeMap<EntityKind, Vec<Slot>> {
+    let mut given: BTreeMap<EntityKind, Vec<(Slot, u128)>> = BTreeMap::new();
+    for rekey in &published.rekeys {
+        let index = published.indexes.get_mut(&rekey.entity);
+        let slot = index.and_then(|it| it.look_up(key_of(&rekey.old)));
+        given.entry(rekey.entity).or_default().extend(slot.map(|it| (it, key_of(&rekey.new))));
+    }
+    for (entity, given) in &given {
+        let index = published.indexes.get_mut(entity).unwrap();
+        given.iter().for_each(|(slot, key)| index.set_key(*slot, *key));
+    }
+    given.into_iter().map(|it| (it.0, it.1.into_iter().map(|it| it.0).collect())).collect()
+}
+
+/// Plans what differs; the records in `rekeyed` have new keys since tonight.
 pub(crate) fn compare<'a>(
     plan: &mut PlanWriter,
     entity: EntityKind,
     index: &mut PublishedIndex,
+    rekeyed: &[Slot],
     feed: impl Iterator<Item = &'a Rows>,
 ) -> EntityCounts {
     let mut counts = EntityCounts::default();
@@ -197,6 +230,7 @@ pub(crate) fn compare<'a>(
         let (key, content) = (key_of(row.source_id()), content_of(&row));
         let (operation, slot) = match index.find(key) {
             None => (Operation::Create, index.insert(key, content)),
+            Some(slot) if rekeyed.contains(&slot) => (Operation::Rekey, slot),
             Some(slot) if index.is_marked(slot, Mark::Deleted) => (Operation::Restore, slot),
             Some(slot) if index.content(slot) != content => (Operation::Update, slot),
             Some(slot) => {
@@ -208,6 +242,7 @@ pub(crate) fn compare<'a>(
         index.mark(slot, Mark::Accepted);
         match operation {
             Operation::Create => counts.created += 1,
+            Operation::Rekey if index.is_marked(slot, Mark::Deleted) => counts.restored += 1,
             Operation::Restore => counts.restored += 1,
             _ => counts.updated += 1,
         }
@@ -244,11 +279,14 @@ pub(crate) fn record(plan: &Plan, outcome: Outcome) -> RunRecord {
             }],
             seconds: 0.5,
             peak_memory_bytes: 1 << 20,
+            holds: Vec::new(),
             error: None,
         },
         started_at: "2026-11-23T02:00:00Z".parse().unwrap(),
         finished_at: "2026-11-23T02:00:01.5Z".parse().unwrap(),
         causes: Vec::new(),
+        settled: Vec::new(),
+        profile: None,
     }
 }
 

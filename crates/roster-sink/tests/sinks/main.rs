@@ -8,14 +8,22 @@
 
 mod bench;
 mod erasures;
+mod forgetting;
+mod holds;
+mod kept;
 mod nights;
+#[cfg(feature = "oneroster")]
+mod oneroster;
 mod opening;
+mod outlets;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod readers;
 mod refusals;
+mod rekeys;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod states;
 mod values;
 
 use bench::Backend;
@@ -26,12 +34,20 @@ use std::process::ExitCode;
 type Case = (&'static str, fn(&Backend));
 
 /// The cases that every sink must pass.
-const SUITE: [(&str, &[Case]); 6] = [
+const SUITE: &[(&str, &[Case])] = &[
     ("erasures", erasures::CASES),
+    ("forgetting", forgetting::CASES),
+    ("holds", holds::CASES),
+    ("kept", kept::CASES),
     ("nights", nights::CASES),
+    #[cfg(feature = "oneroster")]
+    ("oneroster", oneroster::CASES),
     ("opening", opening::CASES),
+    ("outlets", outlets::CASES),
     ("readers", readers::CASES),
     ("refusals", refusals::CASES),
+    ("rekeys", rekeys::CASES),
+    ("states", states::CASES),
     ("values", values::CASES),
 ];
 

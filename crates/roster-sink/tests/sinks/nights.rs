@@ -33,7 +33,7 @@ fn first_load_writes_the_rows_and_one_marker(backend: &Backend) {
         [format!("lakeside|{}", category_id("lakeside", "a"))]
     );
     assert_eq!(bench.query(CHANGES), ["r1|-|-|load|2026-11-23T02:00:01.500Z"]);
-    assert_eq!(bench.query("SELECT * FROM districts"), ["lakeside|1|r1|r1"]);
+    assert_eq!(bench.query("SELECT * FROM districts"), ["lakeside|1|r1|r1|here"]);
 }
 
 fn second_night_changes_exactly_what_differs(backend: &Backend) {
@@ -59,7 +59,7 @@ fn second_night_changes_exactly_what_differs(backend: &Backend) {
         bench.query("SELECT id FROM changes WHERE operation = 'delete'"),
         [category_id("d", "c")]
     );
-    assert_eq!(bench.query("SELECT * FROM districts"), ["d|2|r1|r2"]);
+    assert_eq!(bench.query("SELECT * FROM districts"), ["d|2|r1|r2|here"]);
 }
 
 fn returned_record_keeps_its_id_and_first_run(backend: &Backend) {
@@ -108,7 +108,7 @@ fn unchanged_feed_needs_no_plan_and_its_run_is_remembered(backend: &Backend) {
     let (plan, _) = bench.plan("d", "r2", &feed);
     assert!(!plan.changes());
     let unchanged = record(&plan, Outcome::Unchanged);
-    wait(bench.sink.record(&unchanged)).unwrap();
+    wait(bench.sink.record(&unchanged, None)).unwrap();
     assert_eq!(wait(bench.sink.run(&RunId::from_text("r2"))).unwrap(), Some(unchanged.clone()));
     assert_eq!(wait(bench.sink.run(&RunId::from_text("none"))).unwrap(), None);
     let runs = wait(bench.sink.runs(Some(&id("d")), 10)).unwrap();
@@ -122,14 +122,14 @@ fn unchanged_feed_needs_no_plan_and_its_run_is_remembered(backend: &Backend) {
             r#"r2|d|unknown_column|warning|2|[{"file":"users.csv","line":1,"field":null,"source_id":null}]"#
         ]
     );
-    let again = wait(bench.sink.record(&unchanged)).unwrap_err();
+    let again = wait(bench.sink.record(&unchanged, None)).unwrap_err();
     assert_eq!(again.kind(), ErrorKind::Conflict);
 }
 
 fn failed_run_may_be_followed_by_the_same_plan_applied(backend: &Backend) {
     let bench = backend.bench();
     let (plan, published) = bench.plan("d", "r1", &[categories(&[("a", "A")])]);
-    wait(bench.sink.record(&record(&plan, Outcome::Failed))).unwrap();
+    wait(bench.sink.record(&record(&plan, Outcome::Failed), None)).unwrap();
     wait(bench.sink.publish(&plan, published, &record(&plan, Outcome::Published))).unwrap();
     assert_eq!(bench.query("SELECT id, outcome FROM runs"), ["r1|published"]);
     assert_eq!(bench.query("SELECT count(*) FROM diagnostics"), ["1"]);

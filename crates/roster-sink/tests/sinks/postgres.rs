@@ -160,6 +160,10 @@ impl crate::bench::Database for Database {
         Arc::new(PostgresSink::new(&self.url()).unwrap())
     }
 
+    fn outlet(&self, name: &str) -> Arc<dyn Sink> {
+        Arc::new(PostgresSink::new(&self.url()).unwrap().index_only(name))
+    }
+
     fn as_any(&self) -> &dyn std::any::Any {
         self
     }

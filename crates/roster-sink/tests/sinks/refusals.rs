@@ -98,7 +98,7 @@ fn check_duplicate(backend: &Backend, there: usize) {
     let folder = bench.folder.path().join("own");
     let mut writer = PlanWriter::create(&folder).unwrap();
     let mut index = PublishedIndex::default();
-    let counts = compare(&mut writer, EntityKind::Category, &mut index, feed.iter());
+    let counts = compare(&mut writer, EntityKind::Category, &mut index, &[], feed.iter());
     let header = PlanHeader {
         run: RunId::from_text("r2"),
         district: id("d"),

@@ -26,6 +26,10 @@ impl Database for File {
         Arc::new(SqliteSink::new(&self.0))
     }
 
+    fn outlet(&self, name: &str) -> Arc<dyn Sink> {
+        Arc::new(SqliteSink::new(&self.0).index_only(name))
+    }
+
     #[cfg(feature = "postgres")]
     fn as_any(&self) -> &dyn std::any::Any {
         self

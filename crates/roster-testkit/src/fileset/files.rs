@@ -1,7 +1,7 @@
 //! The files of a set in memory, and the ways to break them.
 
 use crate::{Failed, Seed, Writing};
-use csv::{QuoteStyle, ReaderBuilder, Terminator, WriterBuilder};
+use csv::{QuoteStyle, ReaderBuilder, StringRecord, Terminator, WriterBuilder};
 use encoding_rs::WINDOWS_1252;
 use std::{
     collections::BTreeMap,
@@ -162,6 +162,19 @@ impl FileSet {
         Ok(Self { files })
     }
 
+    /// The record on a line of a file, by the names of its header, what is empty left out; `None` where there is none, or
+    /// none with as many cells as the header has.
+    pub(super) fn record(&self, name: &str, line: u64) -> Option<Vec<(String, String)>> {
+        let bytes = self.get(name)?;
+        let mut reader = ReaderBuilder::new().flexible(true).from_reader(bytes);
+        let header = reader.headers().ok()?.clone();
+        let mut records = reader.records().filter_map(Result::ok);
+        let record = records.find(|it| line_of(bytes, it) == Some(line))?;
+        let filled = header.iter().zip(&record).filter(|it| !it.1.trim().is_empty());
+        (record.len() == header.len())
+            .then(|| filled.map(|(name, text)| (name.to_owned(), text.to_owned())).collect())
+    }
+
     /// Without the records of a file; `None` when it is not in the set.
     pub(super) fn with_header_only(&self, name: &str) -> Option<Self> {
         self.with_records(name, |records| records.truncate(1))
@@ -231,6 +244,14 @@ impl FileSet {
     }
 }
 
+/// The line that a record begins on; its position may lie before the end of the line before.
+fn line_of(bytes: &[u8], record: &StringRecord) -> Option<u64> {
+    let start = usize::try_from(record.position()?.byte()).ok()?;
+    let ends = bytes.get(start..)?.iter().take_while(|it| matches!(it, b'\r' | b'\n')).count();
+    let before = bytes.get(..start + ends)?;
+    Some(before.iter().filter(|it| **it == b'\n').count() as u64 + 1)
+}
+
 /// For every column a copy of the first record with a canary in it, and one record that is too wide.
 fn unreadable_records(file: &str, records: &[Vec<String>]) -> Vec<Vec<String>> {
     let Some(first) = records.get(1) else { return Vec::new() };
@@ -252,7 +273,7 @@ fn unreadable_records(file: &str, records: &[Vec<String>]) -> Vec<Vec<String>> {
 
 fn parse(bytes: &[u8]) -> Option<Vec<Vec<String>>> {
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
-    let texts = |record: csv::StringRecord| record.iter().map(str::to_owned).collect();
+    let texts = |record: StringRecord| record.iter().map(str::to_owned).collect();
     reader.records().map(|it| it.ok().map(texts)).collect()
 }
 
@@ -322,6 +343,22 @@ mod tests {
         check(set().written(Writing::EveryValueQuoted), quoted.as_bytes());
         check(set().written(Writing::Windows1252), b"a,b\r\n1,\"x,y\"\r\n2,\xE9\r\n");
         assert_eq!(set().with_header_only("other.csv"), None);
+    }
+
+    #[test]
+    fn record_on_a_line_has_its_filled_cells_by_name() {
+        let mut set = FileSet::default();
+        set.set("t.csv", "a,b\r\n\"x\r\ny\",\r\n1,2,3\r\n4,5\r\n");
+        let check = |line: u64, expected: Option<&[(&str, &str)]>| {
+            let owned = |it: &(&str, &str)| (it.0.to_owned(), it.1.to_owned());
+            let expected = expected.map(|it| it.iter().map(owned).collect::<Vec<_>>());
+            assert_eq!(set.record("t.csv", line), expected, "{line}");
+        };
+        check(2, Some(&[("a", "x\r\ny")]));
+        check(3, None);
+        check(4, None);
+        check(5, Some(&[("a", "4"), ("b", "5")]));
+        check(6, None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::{Break, Feed};
 use roster_core::{
     Batch, Completion, Coverage, Cursor, Diagnostic, DiagnosticCode, EntityKind, EntityRequest,
     Error, ErrorKind, ExtractEvent, ExtractRequest, Locus, Origin, Result, Rows, Severity,
-    SyncMode, Tombstone,
+    SourceRecord, SyncMode, Tombstone,
 };
 use roster_testkit::{Record, Seed};
 use std::sync::atomic::Ordering;
@@ -176,9 +176,32 @@ fn rejecting(feed: &Feed, entity: EntityKind) -> Batch {
     (batch.records_read, batch.records_rejected) = (1, 1);
     if !feed.breaks(Break::RejectsWithoutReason) {
         let field = if feed.breaks(Break::ShowsNameInFinding) { feed.name() } else { "name" };
-        batch.diagnostics.push(finding(feed, Severity::Rejected, field));
+        let locus = batch.origin.locus(REJECTED);
+        batch.diagnostics.push(Diagnostic { locus, ..finding(feed, Severity::Rejected, field) });
+    }
+    if !feed.breaks(Break::ForgetsTheRejected) {
+        let told = |it: &(String, String)| feed.breaks(Break::KeepsAPassword) || it.0 != "password";
+        let mut fields = rejected(feed);
+        fields.retain(told);
+        if feed.breaks(Break::ChangesARejectedValue) {
+            fields[0].1.push('x');
+        }
+        let fields = fields.into_iter().map(|(name, text)| (name.into(), text.into())).collect();
+        let source_id = Some(feed.name().into());
+        batch.rejected.push(SourceRecord { position: REJECTED, source_id, fields });
     }
     batch
+}
+
+/// Where the record stands that could not be read.
+pub(super) const REJECTED: u64 = 1_000_000;
+
+/// That record.
+pub(super) fn rejected(feed: &Feed) -> Vec<(String, String)> {
+    let password = format!("{}-password", Seed::CANARY);
+    [("key", feed.name()), ("name", ""), ("password", &password)]
+        .map(|(name, text)| (name.to_owned(), text.to_owned()))
+        .into()
 }
 
 fn finding(feed: &Feed, severity: Severity, field: &str) -> Diagnostic {

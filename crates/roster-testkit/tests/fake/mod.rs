@@ -3,11 +3,11 @@
 mod events;
 
 use async_trait::async_trait;
-use events::events;
+use events::{REJECTED, events, rejected};
 use futures::{StreamExt, stream};
 use roster_core::{
     Catalog, CheckReport, DeleteSignal, EntityInfo, EntityKind, Error, ErrorKind, ExtractRequest,
-    ExtractStream, Result, RosterSource, RunContext, SourceDescriptor, SyncMode,
+    ExtractStream, Locus, Result, RosterSource, RunContext, SourceDescriptor, SyncMode,
 };
 use roster_testkit::{District, Failed, Harness, Losses, Place, Seed};
 use std::{
@@ -27,6 +27,7 @@ pub(crate) enum Break {
     CatalogLacksAnEntity,
     CatalogListsTwice,
     ChangesARow,
+    ChangesARejectedValue,
     ChangesARowOf(Seed),
     CheckFails,
     CheckHasNoStep,
@@ -34,6 +35,7 @@ pub(crate) enum Break {
     CallsChangesComplete,
     CountsOneTooMany,
     FailsOn(Seed),
+    ForgetsTheRejected,
     ForgetsTheGone,
     ForgetsTheSecond,
     GivesEverything,
@@ -44,6 +46,7 @@ pub(crate) enum Break {
     IgnoresCancellation,
     IgnoresForeignCursors,
     IgnoresRowLimit,
+    KeepsAPassword,
     LosesTheNeighbours,
     NamesNoPlace,
     NeverAnnounces,
@@ -139,6 +142,11 @@ impl Place for FakePlace {
         self.0.closed.store(false, Ordering::SeqCst);
     }
 
+    fn record(&self, at: &Locus) -> Option<Vec<(String, String)>> {
+        let is_there = matches!(at, Locus::File { line: REJECTED, .. });
+        is_there.then(|| rejected(&self.0))
+    }
+
     fn in_use(&self) -> Option<bool> {
         Some(self.0.readers.load(Ordering::SeqCst) > 0)
     }
@@ -218,7 +226,7 @@ impl RosterSource for FakeSource {
         if self.0.breaks(Break::CatalogListsTwice) {
             entities.insert(0, info(&EntityKind::Org));
         }
-        Ok(Catalog { entities })
+        Ok(Catalog { entities, ..Catalog::default() })
     }
 
     fn extract(&self, ctx: &RunContext, request: ExtractRequest) -> ExtractStream {

@@ -79,7 +79,7 @@ fn every_table_with_districts_is_protected(backend: &Backend) {
                 AND NOT (class.relrowsecurity AND EXISTS (SELECT FROM pg_policy WHERE polrelid = class.oid))";
     assert!(bench.query(open).is_empty(), "{:?}", bench.query(open));
     let protected = "SELECT count(*) FROM pg_policies WHERE schemaname = 'homeroom'";
-    assert_eq!(bench.query(protected), [(EntityKind::ALL.len() + 8).to_string()]);
+    assert_eq!(bench.query(protected), [(EntityKind::ALL.len() + 10).to_string()]);
 }
 
 fn writer_who_is_not_the_owner_needs_the_district_only(backend: &Backend) {

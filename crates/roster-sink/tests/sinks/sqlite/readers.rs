@@ -26,7 +26,7 @@ fn locked_database_is_unavailable_and_may_be_tried_again(backend: &Backend) {
     let run = record(&plan, Outcome::Published);
     let error = wait(sink.publish(&plan, published, &run)).unwrap_err();
     assert_eq!((error.kind(), error.retry_verdict()), (ErrorKind::Unavailable, Retry::Backoff));
-    assert_eq!(wait(sink.record(&run)).unwrap_err().kind(), ErrorKind::Unavailable);
+    assert_eq!(wait(sink.record(&run, None)).unwrap_err().kind(), ErrorKind::Unavailable);
     other.execute_batch("COMMIT").unwrap();
     wait(sink.publish(&plan, bench.published("d"), &run)).unwrap();
 }

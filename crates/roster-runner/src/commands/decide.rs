@@ -1,0 +1,73 @@
+//! `homeroom approve` and `homeroom discard`: what a person decides about a hold.
+
+use super::{App, holds};
+use crate::{
+    cli::DecideArgs,
+    exit::{Exit, Failure},
+    night::guard::NIGHTS_UNTIL_REBASELINE,
+    render,
+};
+use roster_core::value::Timestamp;
+use roster_sink::{Decision, Hold, HoldId, HoldRule, HoldState};
+use std::time::Duration;
+
+/// How long a decision holds where nothing else is said.
+const VALID_HOURS: u32 = 24;
+
+pub(super) async fn approve(app: &mut App, args: &DecideArgs, rebaseline: bool) -> Result<Exit, Failure> {
+    decide(app, args, HoldState::Approved, rebaseline).await
+}
+
+pub(super) async fn discard(app: &mut App, args: &DecideArgs) -> Result<Exit, Failure> {
+    decide(app, args, HoldState::Discarded, false).await
+}
+
+async fn decide(
+    app: &mut App,
+    args: &DecideArgs,
+    state: HoldState,
+    rebaseline: bool,
+) -> Result<Exit, Failure> {
+    for (flag, text) in [("--by", &args.by), ("--reason", &args.reason)] {
+        if text.trim().is_empty() {
+            return Err(Failure::Usage(format!("{flag} must not be empty; it stands in the audit log")));
+        }
+    }
+    let (sink, hold) = holds::find(app, args.to.as_deref(), &HoldId::from_text(args.hold.as_str())).await?;
+    if state == HoldState::Approved {
+        refuse_habit(&hold, rebaseline)?;
+    }
+    let at = Timestamp::now();
+    let decision = Decision { at, by: args.by.clone(), reason: args.reason.clone() };
+    let valid = Duration::from_secs(u64::from(args.hours.unwrap_or(VALID_HOURS)) * 3600);
+    let hold = sink.decide(&hold.id, state, &decision, Some(at + valid)).await?;
+    app.console.result(&hold, |it, colour| render::hold(it, &[], colour));
+    app.console.remark(&next_step(&hold));
+    Ok(Exit::Done)
+}
+
+/// What is held night after night is a new normal, or a limit that does not fit: approving it by habit hides both.
+fn refuse_habit(hold: &Hold, rebaseline: bool) -> Result<(), Failure> {
+    if rebaseline || hold.in_a_row < NIGHTS_UNTIL_REBASELINE {
+        return Ok(());
+    }
+    let message = format!(
+        "{} nights in a row were held for this; if what the source sends now is the new normal, approve with \
+         --rebaseline, else set a limit that fits ([district.limits])",
+        hold.in_a_row
+    );
+    Err(Failure::Usage(message))
+}
+
+fn next_step(hold: &Hold) -> String {
+    let district = &hold.district;
+    match hold.state {
+        HoldState::Approved if hold.rule == HoldRule::Rejected => format!(
+            "the next night of {district} publishes its updates and deletions; what was rejected stays as it is"
+        ),
+        HoldState::Approved => {
+            format!("the next night of {district} publishes it; to do that now: homeroom sync {district}")
+        }
+        _ => format!("nights of {district} go on holding it back, without asking, until the decision expires"),
+    }
+}

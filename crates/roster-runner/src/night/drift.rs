@@ -1,0 +1,137 @@
+//! Drift: what comes from a district that never came before, what stopped coming, and a feed that stands still.
+//!
+//! Compared is with the profile of the last completed run, which carries on what was seen up to then.  Each change is
+//! told once, and on a district's first night there is nothing to compare with.
+
+mod parts;
+mod school;
+mod seen;
+mod stale;
+mod terms;
+
+use roster_core::{
+    Catalog, Completion, Coverage, Diagnostic, DiagnosticCode, DistrictId, EntityKind, FeedInfo,
+    Locus, Origin, Result, Row, Severity, SyncMode, value::Date,
+};
+use roster_sink::{FeedProfile, Sink};
+use school::Sessions;
+use stale::Content;
+use std::{collections::BTreeSet, sync::Arc};
+use terms::Terms;
+
+/// How many runs are looked through for the last completed one: the last, then the last few, then many, since a source
+/// that is asked every hour may have nothing new for weeks.
+const LOOKED_THROUGH: [usize; 3] = [1, 30, 1000];
+
+/// What is compared with the nights before.
+#[derive(Debug, Default)]
+pub(super) struct Drift {
+    /// `None` on the first night of a district with this connector.
+    before: Option<FeedProfile>,
+    connector: &'static str,
+    feed: FeedInfo,
+    /// Whether every entity comes as a whole, so that a part that is not there is missing.
+    whole: bool,
+    complete: BTreeSet<EntityKind>,
+    terms: Terms,
+    sessions: Sessions,
+    content: Content,
+}
+
+/// What a finished night's drift is judged by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Judged {
+    /// The day of the night, in UTC.
+    pub(super) today: Date,
+    /// After how many school nights without a change it is told; 0 for never.
+    pub(super) stale_after: u32,
+    /// The source's own name for a field of the model.
+    pub(super) field_name: fn(EntityKind, &str) -> Option<&'static str>,
+}
+
+impl Drift {
+    /// What the source offers tonight, and what came up to the last completed run.
+    pub(super) async fn new(
+        sink: &Arc<dyn Sink>,
+        district: &DistrictId,
+        connector: &'static str,
+        catalog: &Catalog,
+    ) -> Result<Self> {
+        let before = last_profile(sink, district).await?;
+        Ok(Self::since(before, connector, catalog))
+    }
+
+    fn since(before: Option<FeedProfile>, connector: &'static str, catalog: &Catalog) -> Self {
+        let snapshots = |it: &roster_core::EntityInfo| it.modes.first() == Some(&SyncMode::Snapshot);
+        Self {
+            before: before.filter(|it| it.connector == connector),
+            connector,
+            feed: catalog.feed.clone(),
+            whole: catalog.entities.iter().all(snapshots),
+            complete: BTreeSet::new(),
+            terms: Terms::default(),
+            sessions: Sessions::default(),
+            content: Content::default(),
+        }
+    }
+
+    /// A record that is published or stays so.
+    pub(super) fn row(&mut self, row: &Row<'_>, key: u128, content: u64, origin: &Origin) {
+        self.content.add(key, content);
+        self.terms.row(row, origin);
+        if row.entity() == EntityKind::AcademicSession {
+            self.sessions.row(row);
+        }
+    }
+
+    /// An entity has ended.
+    pub(super) fn done(&mut self, completion: &Completion) {
+        if completion.coverage == Coverage::Complete {
+            self.complete.insert(completion.entity);
+        }
+    }
+
+    /// What differs from the nights before, and what the next night compares with.
+    pub(super) fn finish(self, judged: Judged) -> (Vec<Diagnostic>, FeedProfile) {
+        let Self { before, connector, feed, whole, complete, terms, sessions, content } = self;
+        let first = before.is_none();
+        let before = before.unwrap_or_default();
+        let mut findings = Vec::new();
+        let parts = parts::compare(&before.parts, &feed.parts, whole, &mut findings);
+        let terms = terms.compare(&before.terms, &complete, judged.field_name, &mut findings);
+        let replaced = complete.contains(&EntityKind::AcademicSession);
+        let school = sessions.stretches(if replaced { &[] } else { &before.school });
+        let is_school_night = school::is_school_night(&school, judged.today);
+        let content = content.compare(before.content.as_ref(), judged, is_school_night, &mut findings);
+        if first {
+            findings.clear();
+        }
+        let content = Some(content);
+        let connector = connector.to_owned();
+        (findings, FeedProfile { connector, parts, terms, school, content })
+    }
+}
+
+async fn last_profile(
+    sink: &Arc<dyn Sink>,
+    district: &DistrictId,
+) -> Result<Option<FeedProfile>> {
+    for most in LOOKED_THROUGH {
+        let runs = sink.runs(Some(district), most).await?;
+        let all = runs.len() < most;
+        let found = runs.into_iter().find_map(|it| it.profile);
+        if found.is_some() || all {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+/// A finding about what came or did not.
+fn finding(code: DiagnosticCode, field: Option<&str>, locus: Locus) -> Diagnostic {
+    let field = field.map(Into::into);
+    Diagnostic { code, severity: Severity::Warning, field, source_id: None, locus }
+}
+
+#[cfg(test)]
+mod tests;

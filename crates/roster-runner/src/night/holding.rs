@@ -1,0 +1,247 @@
+//! Holds changes back: what breaks a limit waits for a person, the rest of the night goes on.
+
+use super::{
+    candidates::{Candidates, HoldNumber},
+    deletions::FETCHED_ROWS,
+    guard::{Breach, Counts, Ruling},
+    planner::Planner,
+};
+use roster_core::{DistrictId, EntityKind, Result};
+use roster_sink::{EntityCounts, Hold, HoldRule, Mark, Operation, Sink, Slot, key_of};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Keys that a hold shows.
+const EXAMPLES: usize = 10;
+
+/// Where published rows are read from.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'n> {
+    pub(super) sink: &'n Arc<dyn Sink>,
+    pub(super) district: &'n DistrictId,
+}
+
+/// A breach that nobody has let through, and its number.
+type Held = (HoldNumber, Breach);
+
+impl Planner {
+    /// Finds out what waits for a person, marks it among the candidates and takes it out of the plan.
+    pub(super) async fn hold_back(
+        &mut self,
+        candidates: &mut Candidates,
+        place: Place<'_>,
+    ) -> Result<Vec<Hold>> {
+        if self.published.basis == 0 || !self.is_suspicious(candidates) {
+            return Ok(Vec::new());
+        }
+        self.look_at(candidates, place).await?;
+        candidates.bind_dependants();
+        candidates.explain_dependants();
+        let mut breaches = self.breaches(candidates);
+        self.recognize(&mut breaches, candidates, place).await?;
+        let (held, mut holds) = self.rule(breaches);
+        for (number, breach) in &held {
+            self.hold_deletions(candidates, *number, breach);
+        }
+        let mut updates = BTreeMap::new();
+        for entity in held.iter().map(|it| it.1.entity) {
+            updates.extend(self.hold_updates(entity, &held)?.into_iter().map(|it| ((entity, it.0), it.1)));
+        }
+        self.count_held_updates(&updates);
+        updates.extend(self.hold_creations(&rekeyed(&held))?);
+        self.keep_named_by(&updates, candidates, place).await?;
+        candidates.close();
+        self.count_held(candidates, &held);
+        self.add_examples(&mut holds, candidates, &updates, place).await?;
+        Ok(holds)
+    }
+
+    /// Whether any limit could be broken, so that an ordinary night need not read anything back.
+    fn is_suspicious(&self, candidates: &Candidates) -> bool {
+        let changed = |entity: EntityKind, counts: &EntityCounts| {
+            let deleted = candidates.open(entity).count() as u64;
+            self.guard.may_break(entity, deleted, counts.updated)
+                || self.guard.rejected(entity, counts).is_some()
+        };
+        !self.wholes.is_empty()
+            || self.entities.iter().any(|(entity, counts)| changed(*entity, counts))
+            || candidates.entities().iter().any(|it| changed(*it, &EntityCounts::default()))
+    }
+
+    /// Reads the candidates: where they belong, what explains that they go, and which of them name each other.
+    async fn look_at(&mut self, candidates: &mut Candidates, place: Place<'_>) -> Result<()> {
+        for entity in candidates.entities() {
+            let slots = candidates.slots(entity).to_vec();
+            for slots in slots.chunks(FETCHED_ROWS) {
+                let index = self.published.indexes.entry(entity).or_default();
+                let rows = place.sink.fetch(place.district, entity, index, slots).await?;
+                for (slot, row) in slots.iter().zip(rows.iter()) {
+                    let key = key_of(row.source_id());
+                    self.schools.see(&row, key, *slot, &mut self.published.indexes);
+                    self.calendar.see(&row, key);
+                    if self.calendar.explains(&row, key) {
+                        candidates.explain(entity, *slot);
+                    }
+                    candidates.note(*slot, &row, &mut self.published.indexes);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The breaches that are held, and their holds.
+    fn rule(&mut self, breaches: Vec<Breach>) -> (Vec<Held>, Vec<Hold>) {
+        let (mut held, mut holds) = (Vec::new(), Vec::new());
+        for breach in breaches {
+            match self.guard.ruling(&breach, &self.schools) {
+                Ruling::Approved(id) => _ = self.used.insert(id),
+                ruling => {
+                    let number = holds.len() + 1;
+                    holds.push(self.guard.hold(number, &breach, &self.schools, ruling));
+                    held.push((HoldNumber::try_from(number).unwrap_or(HoldNumber::MAX - 1), breach));
+                }
+            }
+        }
+        (held, holds)
+    }
+
+    fn breaches(&mut self, candidates: &Candidates) -> Vec<Breach> {
+        let mut breaches = std::mem::take(&mut self.wholes);
+        for (entity, counts) in &self.entities {
+            breaches.extend(self.guard.rejected(*entity, counts));
+        }
+        let entities: Vec<EntityKind> = self.published.indexes.keys().copied().collect();
+        for entity in entities {
+            let counts = self.counts(entity, candidates);
+            let mut changed = |rule| {
+                breaches.extend(self.guard.changed(entity, rule, &counts, &self.schools));
+            };
+            changed(HoldRule::Deleted);
+            // A person has accepted that keys change, and with them what names them.
+            if self.rekeyed.is_empty() {
+                changed(HoldRule::Updated);
+            }
+        }
+        breaches
+    }
+
+    /// What a night does to an entity's records, by school.
+    fn counts(&self, entity: EntityKind, candidates: &Candidates) -> Vec<Counts> {
+        let mut counts = vec![Counts::default(); self.schools.len()];
+        let Some(index) = self.published.indexes.get(&entity) else { return counts };
+        let active = |it: &Slot| index.is_published(*it) && !index.is_marked(*it, Mark::Deleted);
+        for slot in index.slots().filter(active) {
+            let school = &mut counts[usize::from(self.schools.place(entity, slot))];
+            school.before += 1;
+            school.updated += u64::from(index.is_marked(slot, Mark::Updated));
+        }
+        for (slot, _) in candidates.open(entity).filter(|it| !it.1) {
+            counts[usize::from(self.schools.place(entity, slot))].deleted += 1;
+        }
+        counts
+    }
+
+    fn hold_deletions(&self, candidates: &mut Candidates, number: HoldNumber, breach: &Breach) {
+        let waits = |(slot, explained): &(Slot, bool)| {
+            let expected = *explained && breach.rule == HoldRule::Deleted;
+            !expected && breach.holds_deletions(self.schools.place(breach.entity, *slot))
+        };
+        let slots: Vec<Slot> = candidates.open(breach.entity).filter(waits).map(|it| it.0).collect();
+        for slot in slots {
+            candidates.hold(breach.entity, slot, number);
+        }
+    }
+
+    /// Takes an entity's held updates out of the plan; gives their slots and holds.
+    fn hold_updates(
+        &mut self,
+        entity: EntityKind,
+        held: &[Held],
+    ) -> Result<BTreeMap<Slot, HoldNumber>> {
+        let mut updates = BTreeMap::new();
+        let held: Vec<&Held> = held.iter().filter(|it| it.1.entity == entity).collect();
+        if !held.iter().any(|it| matches!(it.1.rule, HoldRule::Updated | HoldRule::Rejected)) {
+            return Ok(updates);
+        }
+        let schools = &self.schools;
+        self.writer.hold_back(entity, |entry, _| {
+            if entry.operation != Operation::Update {
+                return Ok(None);
+            }
+            let school = schools.place(entity, entry.slot);
+            let by = held.iter().find(|it| it.1.holds_updates(school)).map(|it| it.0);
+            updates.extend(by.map(|it| (entry.slot, it)));
+            Ok(by)
+        })?;
+        Ok(updates)
+    }
+
+    /// The published version of a held update stays, and so does what it names.
+    pub(super) async fn keep_named_by(
+        &mut self,
+        updates: &BTreeMap<(EntityKind, Slot), HoldNumber>,
+        candidates: &mut Candidates,
+        place: Place<'_>,
+    ) -> Result<()> {
+        let updates: Vec<_> = updates.iter().map(|(it, by)| (it.0, it.1, *by)).collect();
+        for same in updates.chunk_by(|one, other| one.0 == other.0) {
+            for some in same.chunks(FETCHED_ROWS) {
+                let entity = some[0].0;
+                let slots: Vec<Slot> = some.iter().map(|it| it.1).collect();
+                let index = self.published.indexes.entry(entity).or_default();
+                let rows = place.sink.fetch(place.district, entity, index, &slots).await?;
+                for (row, (_, _, by)) in rows.iter().zip(some) {
+                    candidates.keep_named(&row, &mut self.published.indexes, *by);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn count_held_updates(&mut self, updates: &BTreeMap<(EntityKind, Slot), HoldNumber>) {
+        for (entity, _) in updates.keys() {
+            let counts = self.entities.entry(*entity).or_default();
+            counts.updated -= 1;
+            counts.held += 1;
+        }
+    }
+
+    fn count_held(&mut self, candidates: &Candidates, held: &[Held]) {
+        for entity in candidates.entities() {
+            self.entities.entry(entity).or_default().held += candidates.held(entity).count() as u64;
+        }
+        let whole = |it: &&Held| matches!(it.1.rule, HoldRule::Emptied | HoldRule::Missing);
+        for (_, breach) in held.iter().filter(whole) {
+            self.entities.entry(breach.entity).or_default().held += breach.records;
+        }
+    }
+
+    /// Keys of a few records of each hold.
+    async fn add_examples(
+        &mut self,
+        holds: &mut [Hold],
+        candidates: &Candidates,
+        updates: &BTreeMap<(EntityKind, Slot), HoldNumber>,
+        place: Place<'_>,
+    ) -> Result<()> {
+        for (hold, number) in holds.iter_mut().zip(1..) {
+            let index = self.published.indexes.entry(hold.entity).or_default();
+            let deleted = candidates.held(hold.entity).filter(|it| it.1 == number).map(|it| it.0);
+            let updated = updates.iter().filter(|it| it.0.0 == hold.entity && *it.1 == number);
+            let slots = deleted.chain(updated.map(|it| it.0.1));
+            let mut slots: Vec<Slot> = slots.take(EXAMPLES).collect();
+            if matches!(hold.rule, HoldRule::Emptied | HoldRule::Missing) {
+                let stays = |it: &Slot| index.is_published(*it) && !index.is_marked(*it, Mark::Deleted);
+                slots.extend(index.slots().filter(stays).take(EXAMPLES));
+            }
+            let rows = place.sink.fetch(place.district, hold.entity, index, &slots).await?;
+            hold.examples = rows.iter().map(|it| it.source_id().to_owned()).collect();
+        }
+        Ok(())
+    }
+}
+
+/// The entities whose keys have changed, and their holds.
+fn rekeyed(held: &[Held]) -> BTreeMap<EntityKind, HoldNumber> {
+    let rekeyed = held.iter().filter(|it| it.1.rule == HoldRule::Rekeyed);
+    rekeyed.map(|(number, breach)| (breach.entity, *number)).collect()
+}

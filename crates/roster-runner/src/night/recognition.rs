@@ -1,0 +1,173 @@
+//! Recognizes a night in which records go and come that are the same under other keys, and holds both.
+//!
+//! Nothing of a table that was re-keyed is deleted or created, and nothing that names what is not created is published,
+//! until a person has accepted the map of keys, or has said that these are other records.
+
+use super::{
+    candidates::{Candidates, HoldNumber},
+    deletions::FETCHED_ROWS,
+    guard::{Breach, Ruling},
+    holding::Place,
+    planner::Planner,
+};
+use crate::identity::{Matcher, Matches, kept_name, write_map};
+use roster_core::{EntityKind, Error, ErrorKind, Result, Row};
+use roster_sink::{HoldRule, Mark, Operation, Slot, key_of};
+use std::{
+    collections::{BTreeMap, HashMap},
+    io::Write as _,
+};
+
+/// From this share of matched records on, keys have changed and not people.
+const SHARE: f64 = 0.5;
+
+impl Planner {
+    /// Turns breaches by deletions into those by new keys, where the records come again.
+    pub(super) async fn recognize(
+        &mut self,
+        breaches: &mut Vec<Breach>,
+        candidates: &Candidates,
+        place: Place<'_>,
+    ) -> Result<()> {
+        let suspects: Vec<EntityKind> =
+            breaches.iter().filter(|it| self.may_be_rekeyed(it)).map(|it| it.entity).collect();
+        if suspects.is_empty() {
+            return Ok(());
+        }
+        let matches = self.matches(candidates, place).await?;
+        if !suspects.iter().any(|it| matches.share(*it) >= SHARE) {
+            return Ok(());
+        }
+        let rekeyed: Vec<EntityKind> =
+            matches.entities().filter(|it| matches.matched(*it) > 0).collect();
+        // What changed because it names the others waits with them.
+        breaches.retain(|it| it.rule != HoldRule::Updated || !refers_to(it.entity, &rekeyed));
+        for entity in rekeyed {
+            breaches.retain(|it| it.entity != entity || it.rule != HoldRule::Deleted);
+            breaches.push(Breach {
+                entity,
+                school: None,
+                rule: HoldRule::Rekeyed,
+                records: matches.matched(entity),
+                of_records: matches.going(entity),
+                limit: "records that go and records that come are alike in all but their keys".into(),
+            });
+        }
+        self.propose(&matches)
+    }
+
+    /// Keeps the maps of keys for the person who will accept them.
+    fn propose(&self, matches: &Matches) -> Result<()> {
+        for entity in matches.entities() {
+            let name = kept_name(entity);
+            let mut file = self.writer.kept().write(&name)?;
+            let written = write_map(matches, entity, &mut file).and_then(|()| file.flush());
+            written.map_err(|err| {
+                let message = "the map of keys cannot be written";
+                Error::new(ErrorKind::Unavailable, "night.propose", message).source(err)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Whether at least half as many records come as go, and nobody has said that they are others.
+    fn may_be_rekeyed(&self, breach: &Breach) -> bool {
+        let created = self.entities.get(&breach.entity).map_or(0, |it| it.created);
+        breach.rule == HoldRule::Deleted
+            && created * 2 >= breach.records
+            && !matches!(self.guard.ruling(breach, &self.schools), Ruling::Approved(_))
+    }
+
+    async fn matches(&mut self, candidates: &Candidates, place: Place<'_>) -> Result<Matches> {
+        let mut matcher = Matcher::new();
+        for entity in candidates.entities() {
+            let slots: Vec<Slot> = candidates.open(entity).map(|it| it.0).collect();
+            self.match_old(&mut matcher, entity, &slots, place).await?;
+        }
+        for entity in EntityKind::ALL {
+            let Some(mut changes) = self.writer.changes(*entity)? else { continue };
+            while let Some((entries, rows)) = changes.chunk()? {
+                matcher.new_rows(rows);
+                let updated = entries.iter().filter(|it| it.operation == Operation::Update);
+                let slots: Vec<Slot> = updated.map(|it| it.slot).collect();
+                self.match_old(&mut matcher, *entity, &slots, place).await?;
+            }
+        }
+        Ok(matcher.run())
+    }
+
+    async fn match_old(
+        &mut self,
+        matcher: &mut Matcher,
+        entity: EntityKind,
+        slots: &[Slot],
+        place: Place<'_>,
+    ) -> Result<()> {
+        for slots in slots.chunks(FETCHED_ROWS) {
+            let index = self.published.indexes.entry(entity).or_default();
+            matcher.old(&place.sink.fetch(place.district, entity, index, slots).await?);
+        }
+        Ok(())
+    }
+
+    /// Takes out of the plan what re-keyed entities would create, and everything that names such a record.  Gives the
+    /// slots and holds of the updates among them.
+    pub(super) fn hold_creations(
+        &mut self,
+        rekeyed: &BTreeMap<EntityKind, HoldNumber>,
+    ) -> Result<BTreeMap<(EntityKind, Slot), HoldNumber>> {
+        let mut held = HeldKeys::default();
+        let mut updates = BTreeMap::new();
+        for entity in EntityKind::ALL.iter().filter(|_| !rekeyed.is_empty()) {
+            let (index, counts) = (
+                self.published.indexes.entry(*entity).or_default(),
+                self.entities.entry(*entity).or_default(),
+            );
+            self.writer.hold_back(*entity, |entry, row| {
+                let Some(row) = row else { return Ok(None) };
+                let own = rekeyed.get(entity).filter(|_| entry.operation == Operation::Create);
+                let Some(by) = own.copied().or_else(|| held.named_by(&row)) else { return Ok(None) };
+                counts.held += 1;
+                match entry.operation {
+                    Operation::Create => {
+                        counts.created -= 1;
+                        held.0.insert((*entity, entry.key), by);
+                    }
+                    Operation::Restore => counts.restored -= 1,
+                    Operation::Update | Operation::Rekey | Operation::Delete => {
+                        counts.updated -= 1;
+                        index.unmark(entry.slot, Mark::Updated);
+                        updates.insert((*entity, entry.slot), by);
+                    }
+                }
+                Ok(Some(by))
+            })?;
+        }
+        Ok(updates)
+    }
+}
+
+fn refers_to(entity: EntityKind, targets: &[EntityKind]) -> bool {
+    let mut references = entity.schema().fields.iter().filter_map(|it| it.reference);
+    references.any(|it| targets.contains(&it.entity))
+}
+
+/// Records that are not created tonight, and their holds.
+#[derive(Default)]
+struct HeldKeys(HashMap<(EntityKind, u128), HoldNumber>);
+
+impl HeldKeys {
+    /// The hold of a record that this row names.
+    fn named_by(&self, row: &Row<'_>) -> Option<HoldNumber> {
+        let fields = row.schema().fields.iter().enumerate();
+        let references = fields.filter_map(|(number, it)| Some((it.reference?, row.get(number)?)));
+        let find = |entity, id: &str| self.0.get(&(entity, key_of(id))).copied();
+        references.into_iter().find_map(|(reference, value)| {
+            if !reference.many {
+                return find(reference.entity, value);
+            }
+            let items: Vec<String> = serde_json::from_str(value).unwrap_or_default();
+            items.iter().find_map(|it| find(reference.entity, it))
+        })
+    }
+}

@@ -1,0 +1,162 @@
+//! Holds and the audit log: what may become of a hold, and what is written down about it.
+
+use super::history::json;
+use crate::{AuditEntry, Decision, Hold, HoldId, HoldState, Rekey, RunId, RunRecord};
+use roster_core::{DistrictId, Error, ErrorKind, Result, value::Timestamp};
+use std::collections::BTreeMap;
+
+/// Who did what no person did.
+pub(crate) const HOMEROOM: &str = "homeroom";
+
+/// The states in which a hold can still be decided, and a night can still settle it.
+const UNSETTLED: [HoldState; 3] = [HoldState::Open, HoldState::Approved, HoldState::Discarded];
+
+/// [`UNSETTLED`] as a list in SQL.
+pub(crate) fn unsettled() -> String {
+    UNSETTLED.map(|it| format!("'{}'", it.code())).join(", ")
+}
+
+/// A hold as it stands in the database.
+pub(crate) fn parse(operation: &'static str, text: &str) -> Result<Hold> {
+    serde_json::from_str(text).map_err(|err| {
+        let message = "a stored hold cannot be read; it may be of a newer Homeroom";
+        Error::new(ErrorKind::Damaged, operation, message).source(err)
+    })
+}
+
+/// A hold as it stands in the database.
+pub(crate) fn text(operation: &'static str, hold: &Hold) -> Result<String> {
+    json(operation, hold)
+}
+
+/// A district as it stands in the database.
+pub(crate) fn district(operation: &'static str, text: &str) -> Result<DistrictId> {
+    text.parse().map_err(|_| {
+        let message = "a stored district's id cannot be read; restore the database from a backup";
+        Error::new(ErrorKind::Damaged, operation, message)
+    })
+}
+
+/// There is no such hold.
+pub(crate) fn no_hold(operation: &'static str, id: &HoldId) -> Error {
+    let message = "there is no such hold; `homeroom holds` lists them";
+    Error::new(ErrorKind::NotFound, operation, message).context("hold", id)
+}
+
+/// Lets a person decide a hold.
+pub(crate) fn decide(
+    operation: &'static str,
+    hold: &mut Hold,
+    state: HoldState,
+    decision: &Decision,
+    expires_at: Option<Timestamp>,
+) -> Result<()> {
+    let refused = |message: &str| {
+        let error = Error::new(ErrorKind::Conflict, operation, message);
+        Err(error.context("hold", &hold.id).context("state", hold.state.code()))
+    };
+    if ![HoldState::Approved, HoldState::Discarded].contains(&state) {
+        let message = format!("a person approves or discards a hold and cannot make it {}", state.code());
+        return Err(Error::new(ErrorKind::Internal, operation, message).context("hold", &hold.id));
+    }
+    match hold.state {
+        HoldState::Open | HoldState::Approved | HoldState::Discarded => {}
+        HoldState::Superseded => {
+            return refused("a newer night took the hold's place; decide the newest hold instead");
+        }
+        HoldState::Used => return refused("a night has published what was held; it cannot be taken back"),
+        HoldState::Expired => {
+            return refused("no night came in time; the next night holds the changes again if they are still there");
+        }
+    }
+    hold.state = state;
+    hold.decision = Some(decision.clone());
+    hold.expires_at = expires_at;
+    Ok(())
+}
+
+/// Lets a night settle a hold; false when it is settled already.
+pub(crate) fn settle(hold: &mut Hold, state: HoldState) -> bool {
+    let settles = UNSETTLED.contains(&hold.state) && !UNSETTLED.contains(&state);
+    if settles {
+        hold.state = state;
+    }
+    settles
+}
+
+/// A night made a hold.
+pub(crate) fn made(run: &RunRecord, hold: &Hold) -> AuditEntry {
+    about(hold, run.finished_at, Some(&run.report.run), HOMEROOM, "hold")
+}
+
+/// A night settled a hold.
+pub(crate) fn settled(run: &RunRecord, hold: &Hold) -> AuditEntry {
+    about(hold, run.finished_at, Some(&run.report.run), HOMEROOM, action(hold.state))
+}
+
+/// A person decided a hold.
+pub(crate) fn decided(hold: &Hold, decision: &Decision) -> AuditEntry {
+    let entry = about(hold, decision.at, Some(&hold.run), &decision.by, action(hold.state));
+    AuditEntry { reason: Some(decision.reason.clone()), ..entry }
+}
+
+/// A person accepted maps of keys, one entry for each table.
+pub(crate) fn rekeyed(
+    district: &DistrictId,
+    hold: Option<&HoldId>,
+    rekeys: &[Rekey],
+    decision: &Decision,
+) -> Vec<AuditEntry> {
+    let mut tables = BTreeMap::new();
+    for rekey in rekeys {
+        *tables.entry(rekey.entity).or_insert(0_u64) += 1;
+    }
+    let entry = |(entity, keys): (roster_core::EntityKind, u64)| AuditEntry {
+        at: decision.at,
+        district: district.clone(),
+        run: None,
+        hold: hold.cloned(),
+        actor: decision.by.clone(),
+        action: "rekey".to_owned(),
+        reason: Some(decision.reason.clone()),
+        detail: Some(format!("{}: {keys} keys", entity.table())),
+    };
+    tables.into_iter().map(entry).collect()
+}
+
+fn about(
+    hold: &Hold,
+    at: Timestamp,
+    run: Option<&RunId>,
+    actor: &str,
+    action: &'static str,
+) -> AuditEntry {
+    AuditEntry {
+        at,
+        district: hold.district.clone(),
+        run: run.cloned(),
+        hold: Some(hold.id.clone()),
+        actor: actor.to_owned(),
+        action: action.to_owned(),
+        reason: None,
+        detail: Some(detail(hold)),
+    }
+}
+
+fn action(state: HoldState) -> &'static str {
+    match state {
+        HoldState::Open => "hold",
+        HoldState::Approved => "approve",
+        HoldState::Discarded => "discard",
+        HoldState::Superseded => "supersede",
+        HoldState::Used => "use",
+        HoldState::Expired => "expire",
+    }
+}
+
+/// What is held, without values.
+fn detail(hold: &Hold) -> String {
+    let Hold { entity, rule, records, of_records, .. } = hold;
+    let school = hold.school.as_ref().map_or_else(String::new, |it| format!(" of school {it}"));
+    format!("{}{school}: {}, {records} of {of_records} records", entity.table(), rule.code())
+}

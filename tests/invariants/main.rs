@@ -1,0 +1,121 @@
+//! Whole nights against a simple model: rejected is not missing, incomplete is not empty, over every connector.
+//!
+//! Cases are made from seeds: a small district, what happens to it from night to night, and what is wrong with its feeds.
+//! After each night the database is compared with what [`model`] says.  A case that fails is made smaller and printed
+//! with its seed; `HOMEROOM_SEED=7` runs that one alone.  `HOMEROOM_LONG` runs many more.
+
+mod case;
+mod district;
+mod feed;
+mod files;
+mod model;
+mod source;
+mod world;
+
+use crate::{
+    case::{Case, cases},
+    feed::Format,
+    source::Promise,
+    world::World,
+};
+use homeroom_tests::long;
+use libtest_mimic::{Arguments, Failed, Trial};
+use proptest::{
+    strategy::{Strategy as _, ValueTree},
+    test_runner::{
+        Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner,
+    },
+};
+use std::{
+    env,
+    ops::Range,
+    process::ExitCode,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+use tokio::runtime::Runtime;
+
+/// Cases that ran, and their nights.
+static RAN: [AtomicUsize; 2] = [AtomicUsize::new(0), AtomicUsize::new(0)];
+
+fn main() -> ExitCode {
+    let formats = [
+        ("nights_of_oneroster_1_1_publish_what_the_model_says", Format::OneRoster11),
+        ("nights_of_oneroster_1_2_publish_what_the_model_says", Format::OneRoster12),
+        ("nights_of_any_connector_publish_what_the_model_says", Format::Batches),
+    ];
+    let formats = formats.map(|(name, format)| Trial::test(name, move || all_hold(format)));
+    let promises = Promise::ALL.map(|it| {
+        let name = format!("source_that_breaks_a_promise_is_seen::{it:?}");
+        Trial::test(name, move || is_seen(it))
+    });
+    let trials = formats.into_iter().chain(promises).collect();
+    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
+    let [cases, nights] = RAN.each_ref().map(|it| it.load(Ordering::Relaxed));
+    println!("cases: invariants: {cases} feeds, {nights} nights");
+    conclusion.exit_code()
+}
+
+fn seeds() -> Range<u64> {
+    let seed = env::var("HOMEROOM_SEED").ok().and_then(|it| it.parse().ok());
+    seed.map_or_else(|| 0..if long() { 5_000 } else { 150 }, |it| it..it + 1)
+}
+
+fn all_hold(format: Format) -> Result<(), Failed> {
+    let runtime = runtime();
+    seeds().try_for_each(|seed| Ok(run(&runtime, seed, format, None)?))
+}
+
+/// The comparison finds a source that breaks a promise within few cases.
+fn is_seen(promise: Promise) -> Result<(), Failed> {
+    let runtime = runtime();
+    let fails = |seed: &u64| {
+        let case = tree(&mut runner(*seed)).current();
+        World::run(&runtime, &case, Format::Batches, Some(promise)).is_err()
+    };
+    if (0..100).any(|it| fails(&it)) {
+        return Ok(());
+    }
+    Err(format!("nothing in a hundred cases depends on {promise:?}").into())
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .expect("a runtime can be started")
+}
+
+fn runner(seed: u64) -> TestRunner {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let config = Config { max_shrink_iters: 2_000, failure_persistence: None, ..Config::default() };
+    TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
+}
+
+fn tree(runner: &mut TestRunner) -> Box<dyn ValueTree<Value = Case>> {
+    cases().new_tree(runner).expect("every seed gives a case")
+}
+
+/// Runs the case of a seed; one that fails is made as small as can be.
+fn run(runtime: &Runtime, seed: u64, format: Format, breaks: Option<Promise>) -> Result<(), String> {
+    let mut runner = runner(seed);
+    let tree = tree(&mut runner);
+    let nights = AtomicUsize::new(0);
+    let outcome = runner.run_one(tree, |case| {
+        let ran = World::run(runtime, &case, format, breaks).map_err(TestCaseError::fail)?;
+        nights.store(ran, Ordering::Relaxed);
+        Ok(())
+    });
+    match outcome {
+        Ok(_) => {
+            RAN[0].fetch_add(1, Ordering::Relaxed);
+            RAN[1].fetch_add(nights.into_inner(), Ordering::Relaxed);
+            Ok(())
+        }
+        Err(TestError::Fail(why, smallest)) => Err(format!(
+            "{format:?}: {why}\nafter the whole district on night 1 and then\n{smallest:?}run it again with HOMEROOM_SEED={seed}"
+        )),
+        Err(error) => Err(error.to_string()),
+    }
+}
