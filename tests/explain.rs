@@ -262,6 +262,29 @@ fn held_deletion_tells_its_hold_and_later_who_approved_it() {
     assert!(told(&bench, "enrollments", "E0096").contains("Kim Operator"));
 }
 
+#[test]
+fn published_record_that_a_feed_is_silent_about_stays_and_says_why() {
+    let check = |edit: fn(&mut FileSet), why: &str| {
+        let (bench, _) = published();
+        let mut files = feed("oneroster-1.2");
+        edit(&mut files);
+        bench.sync(&bench.zip("feed.zip", &files));
+        let answer = from_sink(&bench, "enrollments", "E0096");
+        assert_eq!(decided(&answer["night"]), "stays");
+        let told = text(&answer["night"]["plan"]["why"]);
+        assert!(told.contains(why), "{told}");
+        assert_eq!(answer["night"]["holds"][0]["operation"], "delete", "{answer}");
+    };
+    check(|files| files.remove_records("enrollments.csv"), "incomplete is not empty");
+    check(
+        |files| {
+            files.remove("enrollments.csv");
+            files.replace("manifest.csv", "file.enrollments,bulk", "file.enrollments,absent");
+        },
+        "did not speak of enrollments",
+    );
+}
+
 /// An archive whose enrollments can be read for a while.
 fn damaged_in_the_middle(mut files: FileSet) -> Vec<u8> {
     let text =

@@ -43,7 +43,8 @@ fn recheck(bench: &Bench, run: &str) -> Output {
 /// Reasons why records were left alone, those that are none left out.
 fn left_alone(line: &Value) -> BTreeMap<String, u64> {
     let reasons = line["left_alone"].as_object().expect("it has reasons").iter();
-    let counts = reasons.map(|(reason, count)| (reason.clone(), count.as_u64().unwrap_or_default()));
+    let counts =
+        reasons.map(|(reason, count)| (reason.clone(), count.as_u64().unwrap_or_default()));
     counts.filter(|it| it.1 > 0).collect()
 }
 
@@ -53,7 +54,10 @@ fn our_report_ranks_causes_with_their_reach_and_holds_no_value() {
     let night = bench.night(&bench.zip("feed.zip", &without_section()));
     let report = report(&bench, &night.run);
     let cause = &report["root_causes"][0];
-    assert_eq!((&cause["code"], &cause["table"]), (&"reference_not_found".into(), &"sections".into()));
+    assert_eq!(
+        (&cause["code"], &cause["table"]),
+        (&"reference_not_found".into(), &"sections".into())
+    );
     assert_eq!(cause["records"][0]["source_id"], SECTION);
     let left_out: u64 = night.entities.values().map(|it| it.rejected).sum();
     assert!(cause["reach"].as_u64() >= Some(left_out), "{cause}");
@@ -84,7 +88,8 @@ fn report_for_the_district_holds_values_lines_and_its_own_field_names() {
     let bench = Bench::new();
     let night = bench.night(&bench.zip("feed.zip", &with_rejected()));
     let page = for_district(&bench, &night.run, "report.html");
-    for part in ["users.csv", "givenName", "0001003", "Fill the named field.", "&#60;i&#62;nowhere"] {
+    for part in ["users.csv", "givenName", "0001003", "Fill the named field.", "&#60;i&#62;nowhere"]
+    {
         assert!(page.contains(part), "{part}");
     }
     let table = for_district(&bench, &night.run, "report.csv");
@@ -107,7 +112,8 @@ fn report_for_the_district_replaces_no_file_and_wants_a_known_form() {
     let bench = Bench::new();
     let night = bench.night(&bench.zip("feed.zip", &with_rejected()));
     bench.write("there.html", "mine");
-    for (name, told) in [("there.html", "is there already"), ("report.pdf", ".html, .csv or .json")] {
+    for (name, told) in [("there.html", "is there already"), ("report.pdf", ".html, .csv or .json")]
+    {
         let arguments = ["report", &night.run, "--for-district", name];
         let output = bench.run(&[&arguments, &SINK[..]].concat()).ended(2);
         assert!(output.stderr.contains(told), "{}", output.stderr);
@@ -164,7 +170,8 @@ fn what_was_left_out_is_published_by_a_recheck_once_its_parent_has_come() {
     let entities = line["entities"].as_object().expect("it has counts");
     assert!(!entities.values().any(rejected), "{line}");
     for table in ["sections", "enrollments", "line_items", "results"] {
-        let (found, expected) = (bench.database().active(table), undisturbed.database().active(table));
+        let (found, expected) =
+            (bench.database().active(table), undisturbed.database().active(table));
         assert_eq!(found, expected, "{table}");
         let created = entities.get(table).map(|it| it["created"].as_u64()).unwrap_or_default();
         assert_eq!(created.unwrap_or(0), night.counts(table).rejected, "{table}");
@@ -181,20 +188,65 @@ fn what_was_left_out_is_published_by_a_recheck_once_its_parent_has_come() {
 
 /// The section as a delta has it.
 fn delta_of_section() -> FileSet {
-    let whole = feed("oneroster-1.2");
-    let text = |name: &str| {
-        String::from_utf8_lossy(whole.get(name).expect("it is in the set")).into_owned()
-    };
-    let manifest = text("manifest.csv").replace(",bulk", ",absent");
-    let sections = text("classes.csv");
-    let start = format!("{SECTION},,,");
-    let header = sections.lines().next().expect("it has a header");
-    let section = sections.lines().find(|it| it.starts_with(&start)).expect("the section is there");
-    let section = section.replacen(&start, &format!("{SECTION},active,2026-11-22T20:15:00.000Z,"), 1);
+    delta(&[("classes", record("classes", SECTION))])
+}
+
+/// A record of the district as a delta has it.
+fn record(file: &str, source_id: &str) -> String {
+    let start = format!("{source_id},,,");
+    let records = text(&format!("{file}.csv"));
+    let record = records.lines().find(|it| it.starts_with(&start)).expect("the record is there");
+    record.replacen(&start, &format!("{source_id},active,2026-11-22T20:15:00.000Z,"), 1)
+}
+
+/// A delta of files with a record each.
+fn delta(records: &[(&str, String)]) -> FileSet {
     let mut files = FileSet::default();
-    files.set("manifest.csv", manifest.replace("file.classes,absent", "file.classes,delta"));
-    files.set("classes.csv", format!("{header}\r\n{section}\r\n"));
+    let mut manifest = text("manifest.csv").replace(",bulk", ",absent");
+    for (file, record) in records {
+        let absent = format!("file.{file},absent");
+        manifest = manifest.replace(&absent, &format!("file.{file},delta"));
+        let name = format!("{file}.csv");
+        let whole = text(&name);
+        let header = whole.lines().next().expect("it has a header");
+        files.set(&name, format!("{header}\r\n{record}\r\n"));
+    }
+    files.set("manifest.csv", manifest);
     files
+}
+
+fn text(name: &str) -> String {
+    let whole = feed("oneroster-1.2");
+    String::from_utf8_lossy(whole.get(name).expect("it is in the set")).into_owned()
+}
+
+/// A change of a published record is left out for a section that is not there; then comes a delta.
+#[track_caller]
+fn check_change_that_was_left_out(next: &[(&str, String)], updated: u64, newer: u64) {
+    const MOVED: &str = "E-0001005-again";
+    let bench = Bench::new();
+    bench.night(&bench.zip("feed.zip", &feed("oneroster-1.2")));
+    let moved = record("enrollments", MOVED).replacen(",0100,", ",NEW-1,", 1);
+    let night = bench.night(&bench.zip("moved.zip", &delta(&[("enrollments", moved)])));
+    assert_eq!(night.counts("enrollments").rejected, 1);
+    bench.night(&bench.zip("next.zip", &delta(next)));
+    let line = recheck(&bench, &night.run).ended(0).json().remove(0);
+    let counts = &line["entities"]["enrollments"];
+    assert_eq!(counts["updated"].as_u64().unwrap_or_default(), updated, "{line}");
+    assert_eq!(left_alone(&line).get("newer").copied().unwrap_or_default(), newer, "{line}");
+    let section = format!("SELECT section_source_id FROM enrollments WHERE source_id = '{MOVED}'");
+    let expected = if updated > 0 { "NEW-1" } else { "0100" };
+    assert_eq!(bench.database().rows(&section), [expected]);
+}
+
+#[test]
+fn recheck_takes_back_nothing_that_a_newer_delta_has_said() {
+    let section = ("classes", record("classes", "ALG-2").replacen("ALG-2,", "NEW-1,", 1));
+    check_change_that_was_left_out(&[section.clone()], 1, 0);
+    let stays = ("enrollments", record("enrollments", "E-0001005-again"));
+    check_change_that_was_left_out(&[section.clone(), stays], 0, 1);
+    let other = ("enrollments", record("enrollments", "E-0001005-first"));
+    check_change_that_was_left_out(&[section, other], 1, 0);
 }
 
 #[test]

@@ -7,14 +7,16 @@ mod binary;
 mod database;
 mod night;
 mod postgres;
+mod rows;
 mod store;
 
 pub use crate::{
     bench::{Bench, Output, feed},
     binary::homeroom,
     database::Database,
-    night::{Counts, Finding, Night, expected},
+    night::{Counts, Finding, Hold, Night, expected},
     postgres::{PostgresDatabase, WITHOUT_POSTGRES},
+    rows::{FileRow, edit_rows},
     store::Store,
 };
 

@@ -52,6 +52,42 @@ struct Diagnostic {
     examples: Vec<Finding>,
 }
 
+/// What waits for a person.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hold {
+    /// Its id.
+    pub id: String,
+    /// The run that made it.
+    pub run: String,
+    /// The district.
+    pub district: String,
+    /// The table.
+    pub entity: String,
+    /// The school; the whole district without one.
+    pub school: Option<String>,
+    /// Which limit was broken.
+    pub rule: String,
+    /// How many records break it.
+    pub records: u64,
+    /// Of how many.
+    pub of_records: u64,
+    /// The limit in words.
+    pub limit: String,
+    /// Nights in a row.
+    pub in_a_row: u32,
+    /// What became of it.
+    pub state: String,
+    /// When it was made.
+    pub created_at: String,
+    /// When a decision about it ends.
+    pub expires_at: Option<String>,
+    /// What a person decided.
+    pub decision: Option<BTreeMap<String, String>>,
+    /// Keys of a few of the records.
+    pub examples: Vec<String>,
+}
+
 /// One line of `homeroom sync --json`; every key of it is known here, and every one must be there.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -71,9 +107,22 @@ pub struct Night {
     pub seconds: f64,
     /// The most memory it held.
     pub peak_memory_bytes: u64,
+    /// What waits for a person.
+    #[serde(default)]
+    pub holds: Vec<Hold>,
     /// Why it failed.
     #[serde(default)]
     pub error: Option<BTreeMap<String, String>>,
+}
+
+impl Hold {
+    /// As `entity[@school] rule records/of_records`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let Self { entity, rule, records, of_records, .. } = self;
+        let school = self.school.as_ref().map(|it| format!("@{it}")).unwrap_or_default();
+        format!("{entity}{school} {rule} {records}/{of_records}")
+    }
 }
 
 impl Night {
@@ -100,6 +149,14 @@ impl Night {
         let mut findings: Vec<_> = self.diagnostics.iter().map(words).collect();
         findings.sort();
         findings
+    }
+
+    /// What is held, as `entity[@school] rule records/of_records`, sorted.
+    #[must_use]
+    pub fn held(&self) -> Vec<String> {
+        let mut held: Vec<_> = self.holds.iter().map(Hold::words).collect();
+        held.sort();
+        held
     }
 
     /// The examples of a code.

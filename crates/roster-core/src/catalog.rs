@@ -62,7 +62,16 @@ pub struct FeedInfo {
 pub struct PartInfo {
     /// Its name, as batches read from it have it; of a collection the path without what differs from page to page.
     pub origin: Origin,
-    /// Names of its columns or fields as the source writes them, in any order.  `None` where they are not known before
-    /// the records are read, and where something else than a name might stand in their place.
-    pub columns: Option<Vec<Arc<str>>>,
+    /// Its columns or fields, in any order.  `None` where they are not known before the records are read, and where
+    /// something else than a name might stand in their place.
+    pub columns: Option<Vec<ColumnInfo>>,
+}
+
+/// A column of a file or query, or a field of a collection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnInfo {
+    /// Its name as the source writes it.
+    pub name: Arc<str>,
+    /// Whether it is kept as an extension field under that name, which a district may choose not to share.
+    pub is_extension: bool,
 }

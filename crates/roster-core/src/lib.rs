@@ -26,7 +26,7 @@ pub mod value;
 
 pub use crate::{
     batch::{Batch, Origin, Row, RowBuilder, Rows, SourceRecord, Tombstone},
-    catalog::{Catalog, DeleteSignal, EntityInfo, FeedInfo, PartInfo, SyncMode},
+    catalog::{Catalog, ColumnInfo, DeleteSignal, EntityInfo, FeedInfo, PartInfo, SyncMode},
     check::{CheckReport, CheckStep},
     connector::{ConfigProblem, Connector},
     context::{NoSignals, RunContext, Signal, SignalSink},

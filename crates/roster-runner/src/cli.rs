@@ -1,6 +1,6 @@
 //! The command line as it is typed.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Brings school districts' rosters every night into one model, and loses nobody on the way.
@@ -25,11 +25,15 @@ pub struct Global {
     /// Configuration file [default: homeroom.toml]
     #[arg(long, global = true, value_name = "FILE", display_order = 100)]
     pub config: Option<PathBuf>,
+    /// Database that remembers the nights of a sink that is none, beside a sink named here [default: an SQLite file
+    /// beside that sink]
+    #[arg(long, global = true, value_name = "SINK", display_order = 101)]
+    pub store: Option<String>,
     /// Print results as JSON, one object per line
-    #[arg(long, global = true, display_order = 101)]
+    #[arg(long, global = true, display_order = 102)]
     pub json: bool,
     /// What to tell on standard error while working [default: warn on a terminal, info elsewhere]
-    #[arg(long, global = true, value_enum, value_name = "LEVEL", display_order = 102)]
+    #[arg(long, global = true, value_enum, value_name = "LEVEL", display_order = 103)]
     pub log: Option<LogLevel>,
 }
 
@@ -75,6 +79,8 @@ pub enum Command {
     Approve(ApproveArgs),
     /// Go on holding back what a hold holds back, without asking
     Discard(DecideArgs),
+    /// Accept that records have new keys at the source, so that they keep their public ids
+    Rekey(RekeyArgs),
     /// List who has decided what
     Audit(AuditArgs),
     /// Tell where a record came from, what was decided on it and why
@@ -99,7 +105,7 @@ pub struct Direct {
     /// Id of the district
     #[arg(long, value_name = "ID", requires = "connector")]
     pub district: Option<String>,
-    /// Sink to publish to, such as `sqlite:roster.db` or `postgres://host/database`
+    /// Sink to publish to, such as `sqlite:roster.db`, `postgres://host/database` or `oneroster-1.2:out.zip`
     #[arg(long, value_name = "SINK", requires = "connector")]
     pub to: Option<String>,
 }
@@ -153,6 +159,10 @@ pub struct ApplyArgs {
     /// Sink to publish to [default: the configuration's]
     #[arg(long, value_name = "SINK")]
     pub to: Option<String>,
+    /// Do not look whether the district's source has another feed by now; it is looked at where the configuration file
+    /// has the district
+    #[arg(long)]
+    pub ignore_feed: bool,
 }
 
 /// `homeroom runs`.
@@ -226,6 +236,47 @@ pub struct DecideArgs {
     /// Hours until the decision expires [default: 24]; an approval also ends with the next night
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=8760))]
     pub hours: Option<u32>,
+    /// Sink to look in [default: the configuration's]
+    #[arg(long, value_name = "SINK")]
+    pub to: Option<String>,
+}
+
+/// `homeroom rekey`.
+#[derive(Clone, Debug, Args)]
+#[command(group(ArgGroup::new("map").args(["accept", "file", "show"]).required(true)))]
+#[command(
+    after_help = "A student information system that gives everybody new keys, or a district that moves from one \
+                        connector to another, looks as if everybody had left and others had come.  The night holds \
+                        that and proposes a map from old keys to new ones.  To move a district: change its connector \
+                        in the configuration, run its night, look at the map with --show, complete it where it is \
+                        ambiguous, and accept it.  The next night applies what was accepted: records keep their \
+                        public ids under their new keys.\n\n\
+                        A map is a CSV file with the columns entity (the table, such as users), old_source_id and \
+                        new_source_id; how and candidates may stand beside them.  Rows without a new key are left \
+                        out.  Nothing of a file is accepted unless all of it is right."
+)]
+pub struct RekeyArgs {
+    /// District whose records have new keys
+    #[arg(value_name = "DISTRICT")]
+    pub district: String,
+    /// Accept the map that this hold proposes, but for what is ambiguous in it
+    #[arg(long, value_name = "HOLD")]
+    pub accept: Option<String>,
+    /// Accept the map in this CSV file
+    #[arg(id = "file", long = "map", value_name = "FILE")]
+    pub map: Option<PathBuf>,
+    /// Show the map that this hold proposes, and accept nothing
+    #[arg(long, value_name = "HOLD")]
+    pub show: Option<String>,
+    /// Write the shown map, with what is ambiguous in it, to this new file
+    #[arg(long, value_name = "FILE", requires = "show")]
+    pub csv: Option<PathBuf>,
+    /// Who decides
+    #[arg(long, value_name = "WHO", required_unless_present = "show", conflicts_with = "show")]
+    pub by: Option<String>,
+    /// Why
+    #[arg(long, value_name = "WHY", required_unless_present = "show", conflicts_with = "show")]
+    pub reason: Option<String>,
     /// Sink to look in [default: the configuration's]
     #[arg(long, value_name = "SINK")]
     pub to: Option<String>,
@@ -372,10 +423,19 @@ mod tests {
         check("plan", Some(ErrorKind::MissingRequiredArgument));
         check("plan a --out p", None);
         check("apply p --to sqlite:f", None);
+        check("apply p --ignore-feed", None);
+        check("sync --store sqlite:s --connector oneroster --from z --district d --to parquet:p", None);
         check("runs --most 3 --to sqlite:f", None);
         check("report r --json", None);
         check("report r --for-district r.html --to sqlite:f", None);
         check("recheck r --to sqlite:f --json", None);
+        check("rekey d --accept r.1 --by me --reason new --to sqlite:f", None);
+        check("rekey d --map m.csv --by me --reason new", None);
+        check("rekey d --show r.1 --csv m.csv --json", None);
+        check("rekey d --by me --reason new", Some(ErrorKind::MissingRequiredArgument));
+        check("rekey d --accept r.1 --by me", Some(ErrorKind::MissingRequiredArgument));
+        check("rekey d --accept r.1 --show r.1", Some(ErrorKind::ArgumentConflict));
+        check("rekey d --show r.1 --by me", Some(ErrorKind::ArgumentConflict));
         check("export d --format jsonl --to p --from sqlite:f", None);
         check("export d --format csv --to p", Some(ErrorKind::InvalidValue));
         check("demo --folder x", None);

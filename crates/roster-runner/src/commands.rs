@@ -11,6 +11,7 @@ mod holds;
 mod init;
 mod plan;
 mod recheck;
+mod rekey;
 mod report;
 mod runs;
 mod select;
@@ -60,6 +61,7 @@ impl App {
             Command::Holds(args) => holds::run(self, args).await,
             Command::Approve(args) => decide::approve(self, &args.decide, args.rebaseline).await,
             Command::Discard(args) => decide::discard(self, args).await,
+            Command::Rekey(args) => rekey::run(self, args).await,
             Command::Audit(args) => audit::run(self, args).await,
             Command::Explain(args) => explain::run(self, args).await,
             Command::Export(args) => export::run(self, args).await,

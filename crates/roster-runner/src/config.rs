@@ -13,7 +13,7 @@ pub(crate) use document::{Document, Step};
 pub(crate) use strict::nearest;
 pub(crate) use typed::read as read_typed;
 
-use crate::{Sharing, limits::LimitSettings, registry};
+use crate::{Sharing, keep::KeepSettings, limits::LimitSettings, registry};
 use roster_core::Secret;
 use schemars::{
     JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, transform::RecursiveTransform,
@@ -42,7 +42,9 @@ pub struct Config {
 #[serde(deny_unknown_fields, default)]
 pub struct StoreConfig {
     /// The sink, as `sqlite:FILE` or `postgres://USER@HOST/DATABASE`; a password is better kept in `PGPASSWORD` or
-    /// `~/.pgpass`.  Example: `"sqlite:roster.db"`
+    /// `~/.pgpass`.  Such a database also remembers the runs of districts whose own sink is none, as
+    /// `oneroster-1.2:FILE.zip`.  Where this is no database itself, an SQLite file beside a sink remembers its runs:
+    /// `FILE.zip.homeroom.db`.  Example: `"sqlite:roster.db"`
     pub to: Option<String>,
 }
 
@@ -62,6 +64,8 @@ pub struct NightConfig {
     /// for never.  A school night is one from Monday to Friday and, where the feed has academic sessions, in one of
     /// them.  Default: five.  Example: `3`
     pub stale_after_school_nights: Option<u32>,
+    /// How long things are kept.
+    pub keep: KeepSettings,
     /// How much a night may change before a person has to look.  What breaks a limit is held, the rest is published.
     pub limits: LimitSettings,
 }
@@ -79,7 +83,8 @@ pub struct DistrictConfig {
     /// Where its roster comes from.
     #[schemars(required)]
     pub source: Option<SourceConfig>,
-    /// The sink of this district, where it is not the store's.  Example: `"sqlite:lakeside.db"`
+    /// The sink of this district, where it is not the store's.  A OneRoster zip is for one district.
+    /// Example: `"oneroster-1.2:lakeside.zip"`
     pub to: Option<String>,
     /// What of the roster is shared.  Nothing set: everything.
     ///
@@ -91,6 +96,9 @@ pub struct DistrictConfig {
     /// records of a user who was rejected.
     #[serde(default)]
     pub sharing: Sharing,
+    /// How long things of this district are kept, where it is not as for all.
+    #[serde(default)]
+    pub keep: KeepSettings,
     /// Limits of this district, where they are not those of all nights.
     #[serde(default)]
     pub limits: LimitSettings,

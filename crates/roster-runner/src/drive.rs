@@ -81,6 +81,7 @@ impl Drive {
             sink,
             sharing: district.sharing.clone(),
             limits: district.limits.clone(),
+            keep: district.keep.clone(),
             work_folder: self.work_folder(district),
             examples: self.settings.examples,
             stale_after_school_nights: self.settings.stale_after_school_nights,
@@ -201,9 +202,10 @@ mod tests {
             name: None,
             connector: "test",
             source: Arc::new(source),
-            to: SinkAddress::parse(to, folder).unwrap(),
+            to: SinkAddress::parse(to, folder, None).unwrap(),
             sharing: Sharing::default(),
             limits: crate::Limits::default(),
+            keep: crate::keep::KeepSettings::default(),
         }
     }
 

@@ -19,8 +19,8 @@ use decision::{Before, Decision, decide};
 use kept::{KeptRun, Traces};
 use roster_core::{DistrictId, EntityKind, ErrorKind, Origin, Result, value::Timestamp};
 use roster_sink::{
-    Hold, HoldId, HoldState, Outcome, Published, PublishedIndex, RecordHistory, RunId, RunRecord,
-    Sink, Slot, key_of,
+    Hold, HoldId, HoldRule, HoldState, Outcome, Published, PublishedIndex, RecordHistory, RunId,
+    RunRecord, Sink, Slot, key_of,
 };
 use serde::Serialize;
 use std::{collections::BTreeMap, sync::Arc};
@@ -344,13 +344,30 @@ impl Asked<'_> {
 
     /// The holds that a night's changes of the record wait for.
     async fn holds(&self, run: &RunRecord, traces: &Traces) -> Result<Vec<HeldChange>> {
-        let mut held = Vec::new();
+        let mut changes = Vec::new();
         for (number, operation) in &traces.held {
             let id = HoldId::new(&run.report.run, usize::from(*number));
             let hold = self.sink.hold(&id).await?;
-            held.push(HeldChange { operation: operation.code(), hold });
+            changes.push(HeldChange { operation: operation.code(), hold });
         }
-        Ok(held)
+        if !traces.is_in_feed() && changes.is_empty() {
+            changes.extend(self.whole_hold(run).await?);
+        }
+        Ok(changes)
+    }
+
+    /// The hold for that the feed had nothing of the record's table any more.
+    async fn whole_hold(&self, run: &RunRecord) -> Result<Option<HeldChange>> {
+        let is_whole = |it: &&Hold| {
+            it.entity == self.record.entity
+                && matches!(it.rule, HoldRule::Emptied | HoldRule::Missing)
+        };
+        let (Some(hold), Some(_)) = (run.report.holds.iter().find(is_whole), self.record.slot)
+        else {
+            return Ok(None);
+        };
+        let hold = self.sink.hold(&hold.id).await?;
+        Ok(Some(HeldChange { operation: "delete", hold }))
     }
 
     /// What persons had approved that let a night change records of the table as it did.

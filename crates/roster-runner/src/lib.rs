@@ -12,6 +12,7 @@ pub mod drive;
 pub mod exit;
 mod explain;
 pub mod identity;
+pub mod keep;
 pub mod limits;
 pub mod night;
 mod program;

@@ -176,20 +176,23 @@ mod tests {
 
     #[test]
     fn district_goes_before_nights_and_schools_before_tables() {
+        #[track_caller]
+        fn check(limit: Limit, expected: &str) {
+            assert_eq!(limit.describe(), expected);
+        }
         let settings = |text| toml::from_str::<LimitSettings>(text).unwrap();
         let district = settings(
             "[entities.users]\ndeleted_percent = 5\ndeleted_floor = 1\n[schools.s]\ndeleted_floor = 2\n",
         );
         let night = settings("deleted_percent = 20\n[entities.users]\ndeleted_ceiling = 9\n");
         let limits = Limits::new([district, night]);
-        #[track_caller]
-        fn check(limit: Limit, expected: &str) {
-            assert_eq!(limit.describe(), expected);
-        }
         let deleted = |entity, school| limits.deleted(entity, school);
         check(deleted(EntityKind::Org, None), "more than 20 % and more than 25");
         check(deleted(EntityKind::User, None), "more than 5 % and more than 1, or more than 9");
-        check(deleted(EntityKind::User, Some("s")), "more than 5 % and more than 2, or more than 9");
+        check(
+            deleted(EntityKind::User, Some("s")),
+            "more than 5 % and more than 2, or more than 9",
+        );
         check(deleted(EntityKind::Org, Some("t")), "more than 20 % and more than 25");
         check(limits.updated(EntityKind::Org, None), "more than 75 % and more than 25");
         check(limits.rejected(EntityKind::Org), "more than 10 % and more than 25");

@@ -14,6 +14,7 @@ pub(crate) mod guard;
 mod holding;
 pub(crate) mod memory;
 mod orphans;
+mod plan_folder;
 mod planner;
 pub(crate) mod recheck;
 mod references;
@@ -27,10 +28,12 @@ mod tally;
 mod withdraw;
 mod work_folder;
 
+pub use plan_folder::{apply, refuse_newer_feed};
 pub(crate) use tally::shown_key;
 
 use crate::{
     Limits, Sharing,
+    keep::KeepSettings,
     night::{
         contract::Contract,
         drift::{Drift, Judged},
@@ -51,11 +54,10 @@ use roster_core::{
 };
 use roster_sink::{
     Erasure, HoldState, KeptFolder, Outcome, Plan, PlanWriter, Published, RunError, RunId, RunRecord,
-    RunReport, Sink, private_file,
+    RunReport, Sink,
 };
 use std::{
-    fmt, fs,
-    io::Write as _,
+    fmt,
     path::{Path, PathBuf},
     sync::Arc,
     time::Instant,
@@ -66,8 +68,6 @@ use tokio::{
     task::{JoinError, spawn_blocking},
 };
 
-/// File beside a plan that holds the record of the run that made it.
-const RECORD_FILE: &str = "run.json";
 /// Runs that are searched for the last completed one.
 const LOOKED_BACK: usize = 100;
 
@@ -118,6 +118,8 @@ pub struct Night {
     pub sharing: Sharing,
     /// How much may change before a person has to look.
     pub limits: Limits,
+    /// How long things are kept.
+    pub keep: KeepSettings,
     /// Folder in which the plan is kept until it is published.
     pub work_folder: PathBuf,
     /// Examples kept of each kind of finding.
@@ -149,6 +151,8 @@ struct Made {
     record: RunRecord,
     published: Published,
     erasures: Vec<Erasure>,
+    /// What the source offered, where it can tell.
+    feed: Option<String>,
 }
 
 /// Why a night ended without a plan, and what was found until then.
@@ -184,13 +188,10 @@ impl Night {
     /// The source's or the sink's, or [`ErrorKind::ConfigInvalid`] when the folder is in use.
     pub async fn plan(self, ctx: &RunContext, folder: &Path) -> Result<(Plan, RunRecord)> {
         let start = Start::now();
-        let Made { plan, record, .. } =
+        let Made { plan, record, feed, .. } =
             self.make_plan(ctx, &start, folder).await.map_err(|it| it.error)?;
-        let path = folder.join(RECORD_FILE);
-        let text =
-            serde_json::to_vec_pretty(&record).map_err(|err| unwritable(&path).source(err))?;
-        let mut file = private_file(&path).map_err(|err| unwritable(&path).source(err))?;
-        file.write_all(&text).map_err(|err| unwritable(&path).source(err))?;
+        let state = self.sink.state(&self.district).await?;
+        plan_folder::write(folder, &record, state, feed)?;
         Ok((plan, record))
     }
 
@@ -206,7 +207,7 @@ impl Night {
         start: &Start,
         folder: &Path,
     ) -> Result<RunRecord, Failure> {
-        let Made { plan, record, published, erasures } =
+        let Made { plan, record, published, erasures, .. } =
             self.make_plan(ctx, start, folder).await?;
         self.watch.phase(Phase::Publish);
         let found = Findings::of(&record);
@@ -214,10 +215,23 @@ impl Night {
             .await
             .map_err(|error| Failure { found: Some(found), ..error.into() })?;
         self.erase(&erasures).await;
+        self.forget().await;
+        if record.report.outcome == Outcome::Held {
+            // The feed stays where it is: what is approved is published from it.
+            return Ok(record);
+        }
         if let Err(error) = self.source.published(ctx).await {
             tracing::warn!(district = %self.district, %error, "the night is published, but the source could not put its feed away");
         }
         Ok(record)
+    }
+
+    /// Deletes what is older than it is to be kept.  What fails tonight is made up for by the next night.
+    async fn forget(&self) {
+        let retention = self.keep.retention(Timestamp::now());
+        if let Err(error) = self.sink.forget(&self.district, &retention).await {
+            tracing::error!(district = %self.district, %error, "what is older than it is to be kept is not deleted yet; the next night tries again");
+        }
     }
 
     /// Empties what is no longer shared.  Done every night, so what fails tonight is made up for by the next.
@@ -247,19 +261,19 @@ impl Night {
             &self.sharing,
             sharer,
             published,
-            writer,
-            Evidence::new(KeptFolder::create(folder)?),
+            (writer, Evidence::new(KeptFolder::create(folder)?)),
             self.guard(start).await?,
             self.examples,
             self.field_name(),
         );
         planner.drift =
-            Drift::new(&self.sink, &self.district, self.connector, &catalog).await?;
+            Drift::new(&self.sink, &self.district, self.connector, &catalog, &self.sharing)
+                .await?;
         for finding in &findings {
             planner.tally.add(finding);
         }
         let night = self.extract(ctx, everything, planner).await?;
-        Ok(self.finish_plan(start, night)?)
+        Ok(Made { feed: catalog.feed.fingerprint, ..self.finish_plan(start, night)? })
     }
 
     /// What earlier nights and persons have left for this one to know.
@@ -359,7 +373,7 @@ impl Night {
             settled,
             profile: Some(profile),
         };
-        Ok(Made { plan, record, published, erasures })
+        Ok(Made { plan, record, published, erasures, feed: None })
     }
 
     fn judged(&self, start: &Start) -> Judged {
@@ -447,23 +461,6 @@ fn panicked(err: JoinError) -> Error {
     }
 }
 
-/// Publishes a plan that [`Night::plan`] wrote.
-///
-/// # Errors
-///
-/// [`ErrorKind::Conflict`] when the published state moved since, [`ErrorKind::NotFound`] and [`ErrorKind::Damaged`] when
-/// the plan is not there or cannot be read, and the sink's.
-pub async fn apply(sink: &Arc<dyn Sink>, folder: &Path) -> Result<RunRecord> {
-    let clock = Instant::now();
-    let plan = Plan::open(folder)?;
-    let path = folder.join(RECORD_FILE);
-    let text = fs::read(&path).map_err(|err| unreadable(&path).source(err))?;
-    let record: RunRecord =
-        serde_json::from_slice(&text).map_err(|err| unreadable(&path).source(err))?;
-    let published = sink.published(&plan.header().district).await?;
-    write_record(sink, &plan, published, record, clock).await
-}
-
 async fn write_record(
     sink: &Arc<dyn Sink>,
     plan: &Plan,
@@ -482,18 +479,4 @@ async fn write_record(
     record.report.seconds = clock.elapsed().as_secs_f64();
     record.report.peak_memory_bytes = memory::peak_bytes();
     Ok(record)
-}
-
-fn unwritable(path: &Path) -> Error {
-    Error::new(ErrorKind::Unavailable, "plan.write", "the record of the run cannot be written")
-        .context("path", path.display())
-}
-
-fn unreadable(path: &Path) -> Error {
-    Error::new(
-        ErrorKind::Damaged,
-        "plan.open",
-        "the record of the run that made the plan cannot be read; make the plan again",
-    )
-    .context("path", path.display())
 }

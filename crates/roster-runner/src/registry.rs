@@ -1,18 +1,17 @@
-//! The connectors and sinks of this program: two explicit lists behind cargo features.
+//! The connectors and sinks of this program: two explicit lists behind cargo features, of which the second is in `sinks`.
 //!
 //! A connector is typed in its own crate; here its configuration is erased, so that the rest of the program handles all
 //! of them alike.
 
+mod sinks;
+
+pub use sinks::{SINKS, SinkAddress, SinkEntry};
+
 use crate::config::{nearest, read_typed};
-use roster_core::{Connector, EntityKind, Error, ErrorKind, Result, RosterSource, Secret};
-use roster_sink::Sink;
+use roster_core::{Connector, EntityKind, Error, ErrorKind, Result, RosterSource};
 use schemars::{JsonSchema as _, Schema, SchemaGenerator};
 use serde_json::Value;
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{fmt, path::Path, sync::Arc};
 
 /// The connectors that were built in.
 pub static CONNECTORS: &[ConnectorEntry] = &[
@@ -25,25 +24,11 @@ pub static CONNECTORS: &[ConnectorEntry] = &[
         }),
 ];
 
-/// The sinks that were built in.
-pub static SINKS: &[SinkEntry] = &[
-    #[cfg(feature = "sink-sqlite")]
-    SinkEntry { scheme: "sqlite", open: open_sqlite },
-    #[cfg(feature = "sink-postgres")]
-    SinkEntry { scheme: "postgres", open: open_postgres },
-];
-
 /// Every connector this version has, built in or not: id and cargo feature.
 const KNOWN_CONNECTORS: &[(&str, &str)] = &[("oneroster", "connector-oneroster")];
 
 /// Connectors of later versions.
 const LATER_CONNECTORS: &[&str] = &["odbc", "sftp-spec", "clever", "classlink"];
-
-/// Every sink this version has, built in or not: scheme and cargo feature.
-const KNOWN_SINKS: &[(&str, &str)] = &[("sqlite", "sink-sqlite"), ("postgres", "sink-postgres")];
-
-/// Sinks of later versions, by scheme.
-const LATER_SINKS: &[&str] = &["parquet", "oneroster-1.1", "oneroster-1.2"];
 
 type Configure = fn(Value, &Path) -> Result<Arc<dyn RosterSource>, Vec<(String, String)>>;
 
@@ -205,137 +190,6 @@ fn absent(
     }
 }
 
-/// A sink by the scheme of its addresses.
-#[derive(Clone, Copy, Debug)]
-pub struct SinkEntry {
-    scheme: &'static str,
-    open: fn(&str, &Path) -> Result<Opened, String>,
-}
-
-/// What became of an address, by which nothing is touched yet.
-#[derive(Clone, Debug)]
-struct Opened {
-    sink: Arc<dyn Sink>,
-    /// Its file, of a sink that is one.
-    file: Option<PathBuf>,
-}
-
-#[cfg(feature = "sink-sqlite")]
-fn open_sqlite(address: &str, base: &Path) -> Result<Opened, String> {
-    let (_, file) = address.split_once(':').unwrap_or_default();
-    if file.is_empty() {
-        return Err("the sink names no file; write sqlite:FILE".to_owned());
-    }
-    let file = base.join(file);
-    Ok(Opened { sink: Arc::new(roster_sink::SqliteSink::new(&file)), file: Some(file) })
-}
-
-#[cfg(feature = "sink-postgres")]
-fn open_postgres(address: &str, _: &Path) -> Result<Opened, String> {
-    let sink = roster_sink::PostgresSink::new(address).map_err(|err| err.message().to_owned())?;
-    Ok(Opened { sink: Arc::new(sink), file: None })
-}
-
-/// Which sink, and where: what `--to` and `to` say.
-#[derive(Clone, Debug)]
-pub struct SinkAddress {
-    scheme: &'static str,
-    /// As it is written; a server's holds a password.
-    text: Secret<String>,
-    opened: Opened,
-}
-
-impl SinkAddress {
-    /// Reads an address, such as `sqlite:FILE`; a relative file starts at `base`.
-    ///
-    /// # Errors
-    ///
-    /// A sentence that says which sinks there are.  It quotes no more than the scheme: a password may follow it.
-    pub fn parse(text: &str, base: &Path) -> Result<Self, String> {
-        let is_scheme = |it: &char| it.is_ascii_alphanumeric() || "+-.".contains(*it);
-        let scheme = text.split_once(':').map(|it| it.0);
-        let Some(scheme) =
-            scheme.filter(|it| !it.is_empty() && it.chars().all(|it| is_scheme(&it)))
-        else {
-            return Err("a sink is written with its kind first, as sqlite:FILE".to_owned());
-        };
-        // PostgreSQL's own programs take both.
-        let scheme = if scheme == "postgresql" { "postgres" } else { scheme };
-        let Some(entry) = SINKS.iter().find(|it| it.scheme == scheme) else {
-            let schemes: Vec<_> = SINKS.iter().map(|it| it.scheme).collect();
-            let what = format!("sink {scheme:?}");
-            return Err(absent(&what, scheme, KNOWN_SINKS, LATER_SINKS, &schemes));
-        };
-        let opened = (entry.open)(text, base)?;
-        Ok(Self { scheme: entry.scheme, text: Secret::new(text.to_owned()), opened })
-    }
-
-    /// The sink; nothing is opened or made before it is used.
-    #[must_use]
-    pub fn sink(&self) -> Arc<dyn Sink> {
-        self.opened.sink.clone()
-    }
-
-    /// Whether something is there already.
-    ///
-    /// # Errors
-    ///
-    /// The sink's.
-    pub async fn exists(&self) -> Result<bool> {
-        self.opened.sink.exists().await
-    }
-
-    /// The folder its file is in, of a sink that is a file.
-    #[must_use]
-    pub fn folder(&self) -> Option<&Path> {
-        let folder = self.opened.file.as_deref()?.parent()?;
-        Some(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
-    }
-
-    /// Whether both are the same place, however they are written.
-    #[must_use]
-    pub fn is_same(&self, other: &Self) -> bool {
-        let place = |it: &Self| it.opened.file.as_deref().map(canonical);
-        match (place(self), place(other)) {
-            (None, None) => self.text == other.text,
-            (one, other_place) => self.scheme == other.scheme && one == other_place,
-        }
-    }
-
-    /// The sink, for looking into what is there.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::ConfigInvalid`] when nothing is there: looking must not make an empty database.
-    pub async fn existing(&self) -> Result<Arc<dyn Sink>> {
-        if !self.exists().await? {
-            let message = "nothing has been published there yet; `homeroom sync` makes it";
-            return Err(
-                Error::new(ErrorKind::ConfigInvalid, "sink.open", message).context("to", self)
-            );
-        }
-        let sink = self.sink();
-        sink.prepare().await?;
-        Ok(sink)
-    }
-}
-
-/// A file's path as the system sees it; of one that is not there yet, as it will be.
-fn canonical(file: &Path) -> PathBuf {
-    file.canonicalize().unwrap_or_else(|_| {
-        let parent = file.parent().filter(|it| !it.as_os_str().is_empty());
-        let parent = parent.unwrap_or(Path::new(".")).canonicalize();
-        let whole = parent.ok().zip(file.file_name()).map(|(parent, name)| parent.join(name));
-        whole.unwrap_or_else(|| file.to_owned())
-    })
-}
-
-impl fmt::Display for SinkAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.opened.sink.describe())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -375,73 +229,5 @@ mod tests {
             absent("connector \"a\"", "a", &[("a", "connector-a")], &[], &[]),
             "connector \"a\" was not built into this program: build it with the cargo feature connector-a; built in: none"
         );
-    }
-
-    #[cfg(feature = "sink-sqlite")]
-    #[test]
-    fn sinks_are_read_or_refused_with_what_there_is() {
-        #[track_caller]
-        fn check(text: &str, expected: Result<&str, &str>) {
-            let address = SinkAddress::parse(text, Path::new("/base"));
-            let shown = address.map(|it| it.to_string());
-            assert_eq!(shown.as_deref().map_err(String::as_str), expected, "{text}");
-        }
-        check("sqlite:roster.db", Ok("sqlite:/base/roster.db"));
-        check("sqlite:/x/roster.db", Ok("sqlite:/x/roster.db"));
-        check("sqlite:", Err("the sink names no file; write sqlite:FILE"));
-        let form = "a sink is written with its kind first, as sqlite:FILE";
-        for text in ["roster.db", "CANARY", "user@CANARY:5432/roster", ":CANARY", ""] {
-            check(text, Err(form));
-        }
-        check("sqllite:a", Err("sink \"sqllite\" is not known; did you mean \"sqlite\"?"));
-        for later in ["parquet:s3://b/p", "parquet:p", "oneroster-1.2:out.zip"] {
-            let scheme = later.split_once(':').map(|it| it.0).unwrap_or_default();
-            let built_in = SINKS.iter().map(|it| it.scheme).collect::<Vec<_>>().join(", ");
-            let expected =
-                format!("sink {scheme:?} comes in a later version; built in: {built_in}");
-            check(later, Err(&expected));
-        }
-    }
-
-    #[cfg(feature = "sink-postgres")]
-    #[test]
-    fn servers_are_shown_without_user_and_password() {
-        let parse = |it: &str| SinkAddress::parse(it, Path::new("/base"));
-        for scheme in ["postgres", "postgresql"] {
-            let address = parse(&format!("{scheme}://CANARY:CANARY@h:5433/d")).unwrap();
-            assert_eq!(address.to_string(), "postgres://h:5433/d");
-            assert!(!format!("{address:?}").contains("CANARY"), "{address:?}");
-            assert!(address.folder().is_none());
-        }
-        for wrong in ["postgres://u:CANARY@CANARY@h/d", "postgres:CANARY", "postgres://h/d?CANARY"]
-        {
-            let message = parse(wrong).unwrap_err();
-            assert!(message.contains("postgres://USER@HOST") && !message.contains("CANARY"));
-        }
-    }
-
-    #[cfg(feature = "sink-sqlite")]
-    #[test]
-    fn sink_that_is_written_in_two_ways_is_one() {
-        let base = tempfile::tempdir().unwrap();
-        std::fs::create_dir(base.path().join("in")).unwrap();
-        let parse = |it: &str| SinkAddress::parse(it, base.path()).unwrap();
-        let check = |one: &str, other: &str, same: bool| {
-            assert_eq!(parse(one).is_same(&parse(other)), same, "{one} {other}");
-            assert_eq!(parse(other).is_same(&parse(one)), same, "{other} {one}");
-        };
-        for _ in ["before the file is there", "after"] {
-            check("sqlite:a.db", "sqlite:./a.db", true);
-            check("sqlite:a.db", "sqlite:in/../a.db", true);
-            check("sqlite:a.db", &format!("sqlite:{}/a.db", base.path().display()), true);
-            check("sqlite:a.db", "sqlite:b.db", false);
-            check("sqlite:a.db", "sqlite:in/a.db", false);
-            std::fs::write(base.path().join("a.db"), "").unwrap();
-        }
-        #[cfg(unix)]
-        {
-            std::os::unix::fs::symlink("a.db", base.path().join("link.db")).unwrap();
-            check("sqlite:a.db", "sqlite:link.db", true);
-        }
     }
 }

@@ -14,7 +14,7 @@ use causes::{RootCause, root_causes};
 use kept::Kept;
 use roster_core::Result;
 use roster_sink::{Hold, RunRecord, Sink};
-use trends::{RECHECK, Trends, earlier_nights, trends};
+use trends::{Trends, earlier_nights, trends};
 use words::Names;
 
 /// Everything that reports of a run are made of.
@@ -48,11 +48,7 @@ impl Review {
 
     /// The names of the connector that read the feed.
     pub(crate) fn names(&self) -> Names {
-        let connector = &self.record.report.connector;
-        match self.earlier.first() {
-            Some(night) if connector == RECHECK => Names::of(&night.report.connector),
-            _ => Names::of(connector),
-        }
+        Names::of_run(&self.record, &self.earlier)
     }
 
     /// What was wrong, what cost most first.

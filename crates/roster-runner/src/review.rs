@@ -1,11 +1,11 @@
 //! The changes that a hold holds back, as a file that a person can look through.
 
+use futures::StreamExt as _;
 use roster_core::{EntityKind, Error, ErrorKind, Result, Row, Rows};
 use roster_sink::{
     Hold, HoldRule, Operation, PlanEntry, PlanReader, Published, PublishedIndex, Sink, Slot,
     private_file,
 };
-use futures::StreamExt as _;
 use std::{
     io::{self, BufWriter, Write},
     path::Path,
@@ -61,10 +61,10 @@ impl Writing<'_> {
         let number = self.hold.id.as_str().rsplit_once('.').map_or("", |it| it.1);
         let prefix = format!("held.{number}.");
         let names = self.sink.kept_names(&self.hold.run).await?;
-        let names: Vec<_> = names.iter().filter(|it| it.starts_with(&prefix)).collect();
-        if names.is_empty() && self.hold.rule != HoldRule::Rejected {
+        if names.is_empty() {
             return Err(no_longer_kept(self.hold));
         }
+        let names: Vec<_> = names.iter().filter(|it| it.starts_with(&prefix)).collect();
         for name in names {
             let Some(entity) = EntityKind::from_table(&name[prefix.len()..]) else { continue };
             let Some(bytes) = self.sink.kept(&self.hold.run, name).await? else { continue };
@@ -84,7 +84,8 @@ impl Writing<'_> {
         rows: &Rows,
         index: &PublishedIndex,
     ) -> Result<()> {
-        let is_there = |it: &&PlanEntry| it.operation != Operation::Create && index.is_published(it.slot);
+        let is_there =
+            |it: &&PlanEntry| it.operation != Operation::Create && index.is_published(it.slot);
         let slots: Vec<Slot> = entries.iter().filter(is_there).map(|it| it.slot).collect();
         let before = self.sink.fetch(&self.hold.district, entity, index, &slots).await?;
         let mut before = before.iter();
@@ -110,8 +111,11 @@ impl Writing<'_> {
             if before != after {
                 let cells = [table, operation.code(), source_id, field.name].map(Some);
                 let [table, operation, source_id, field] = cells;
-                line(&mut self.out, [table, operation, source_id, field, before.as_deref(), after.as_deref()])
-                    .map_err(|err| unwritable(self.file).source(err))?;
+                line(
+                    &mut self.out,
+                    [table, operation, source_id, field, before.as_deref(), after.as_deref()],
+                )
+                .map_err(|err| unwritable(self.file).source(err))?;
             }
         }
         Ok(())
@@ -137,7 +141,8 @@ fn line(out: &mut impl Write, cells: [Option<&str>; 6]) -> io::Result<()> {
 }
 
 fn no_longer_kept(hold: &Hold) -> Error {
-    let message = "the changes of this hold are no longer kept; a newer night has them if they still wait";
+    let message =
+        "the changes of this hold are no longer kept; a newer night has them if they still wait";
     Error::new(ErrorKind::NotFound, "holds.changes", message).context("hold", &hold.id)
 }
 
@@ -153,7 +158,11 @@ mod tests {
     #[test]
     fn cells_are_quoted_and_never_formulas() {
         let mut out = Vec::new();
-        line(&mut out, [Some("users"), None, Some("=1+1"), Some("a,b"), Some("say \"x\""), Some("-1,2")]).unwrap();
+        line(
+            &mut out,
+            [Some("users"), None, Some("=1+1"), Some("a,b"), Some("say \"x\""), Some("-1,2")],
+        )
+        .unwrap();
         let text = String::from_utf8(out).unwrap();
         assert_eq!(text, "users,,'=1+1,\"a,b\",\"say \"\"x\"\"\",\"'-1,2\"\r\n");
     }

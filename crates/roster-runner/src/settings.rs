@@ -2,8 +2,8 @@
 
 use crate::{
     Limits, Sharing,
-    config::{self, ConfigErrors, DistrictConfig, Document, Problem, Step},
-    limits::LimitSettings,
+    config::{self, ConfigErrors, DistrictConfig, Document, NightConfig, Problem, Step},
+    keep::KeepSettings,
     registry::{self, SinkAddress},
 };
 use roster_core::{DistrictId, RosterSource};
@@ -35,6 +35,8 @@ pub struct DistrictSettings {
     pub to: SinkAddress,
     /// What of it is shared.
     pub sharing: Sharing,
+    /// How long things of it are kept.
+    pub keep: KeepSettings,
     /// How much of it a night may change before a person has to look.
     pub limits: Limits,
 }
@@ -102,16 +104,17 @@ impl Settings {
         if problems.is_empty() { Ok(settings) } else { Err(ConfigErrors(problems)) }
     }
 
-    /// Every sink that is named, each once.
+    /// Every database that remembers nights, each once.
     #[must_use]
-    pub fn sinks(&self) -> Vec<&SinkAddress> {
-        let mut sinks: Vec<&SinkAddress> = Vec::new();
-        for sink in self.store.iter().chain(self.districts.iter().map(|it| &it.to)) {
-            if sinks.iter().all(|it| !it.is_same(sink)) {
-                sinks.push(sink);
+    pub fn databases(&self) -> Vec<&SinkAddress> {
+        let mut databases: Vec<&SinkAddress> = Vec::new();
+        let sinks = self.store.iter().chain(self.districts.iter().map(|it| &it.to));
+        for database in sinks.map(SinkAddress::database) {
+            if databases.iter().all(|it| !it.is_same(database)) {
+                databases.push(database);
             }
         }
-        sinks
+        databases
     }
 }
 
@@ -139,15 +142,18 @@ impl Resolve<'_> {
 
     fn settings(&mut self, config: config::Config) -> Settings {
         let config::Config { store, night, district } = config;
-        let store = store.to.and_then(|it| self.sink(&["store".into(), "to".into()], &it));
+        let store = store.to.and_then(|it| self.sink(&["store".into(), "to".into()], &it, None));
         self.duplicates(&district);
         for problem in night.limits.problems() {
             self.tell(&["night".into(), "limits".into(), problem.key.into()], problem.message);
         }
         let districts = district.into_iter().enumerate();
-        let districts =
-            districts.filter_map(|(number, it)| self.district(number, it, store.as_ref(), &night.limits));
-        let districts = districts.collect();
+        let districts = districts.filter_map(|(number, it)| {
+            Some((number, self.district(number, it, store.as_ref(), &night)?))
+        });
+        let districts: Vec<_> = districts.collect();
+        self.shared_files(&districts);
+        let districts = districts.into_iter().map(|it| it.1).collect();
         let night = NightSettings {
             districts_at_once: night.districts_at_once.unwrap_or(NonZeroUsize::MIN),
             work_folder: night.work_folder.map(|it| self.base.join(it)),
@@ -173,18 +179,31 @@ impl Resolve<'_> {
         }
     }
 
+    /// Files that are for one district and named by several.
+    fn shared_files(&mut self, districts: &[(usize, DistrictSettings)]) {
+        for (place, (number, district)) in districts.iter().enumerate() {
+            let to = &district.to;
+            let mut earlier = districts[..place].iter().map(|it| &it.1);
+            let shared = earlier.find(|it| to.is_for_one_district() && it.to.is_same_place(to));
+            if let Some(other) = shared {
+                let message = format!("{to} is for one district, and {} has it; name a file for each", other.id);
+                self.tell(&district_path(*number, &["to"]), message);
+            }
+        }
+    }
+
     fn district(
         &mut self,
         number: usize,
         district: DistrictConfig,
         store: Option<&SinkAddress>,
-        night_limits: &LimitSettings,
+        night: &NightConfig,
     ) -> Option<DistrictSettings> {
-        let DistrictConfig { id, name, source, to, sharing, limits } = district;
+        let DistrictConfig { id, name, source, to, sharing, limits, keep } = district;
         let at = |keys: &[&str]| district_path(number, keys);
         let id = id.and_then(|it| self.id(&at(&["id"]), &it));
         let to = match to {
-            Some(to) => self.sink(&at(&["to"]), &to),
+            Some(to) => self.sink(&at(&["to"]), &to, store),
             None => store.cloned().or_else(|| self.no_sink(&at(&[]))),
         };
         for problem in sharing.problems() {
@@ -193,17 +212,25 @@ impl Resolve<'_> {
         for problem in limits.problems() {
             self.tell(&at(&["limits", problem.key]), problem.message);
         }
-        let limits = Limits::new([limits, night_limits.clone()]);
+        let limits = Limits::new([limits, night.limits.clone()]);
+        let keep = keep.or(&night.keep);
         let (connector, source) = self.source(number, &source?)?;
-        Some(DistrictSettings { id: id?, name, connector, source, to: to?, sharing, limits })
+        Some(DistrictSettings { id: id?, name, connector, source, to: to?, sharing, limits, keep })
     }
 
     fn id(&mut self, path: &[Step], id: &str) -> Option<DistrictId> {
         id.parse().map_err(|message: String| self.tell(path, message)).ok()
     }
 
-    fn sink(&mut self, path: &[Step], to: &str) -> Option<SinkAddress> {
-        SinkAddress::parse(to, self.base).map_err(|message| self.tell(path, message)).ok()
+    /// Nights of a sink that is no database are remembered in the store, if that is one.
+    fn sink(
+        &mut self,
+        path: &[Step],
+        to: &str,
+        store: Option<&SinkAddress>,
+    ) -> Option<SinkAddress> {
+        let store = store.filter(|it| it.is_database());
+        SinkAddress::parse(to, self.base, store).map_err(|message| self.tell(path, message)).ok()
     }
 
     fn no_sink(&mut self, path: &[Step]) -> Option<SinkAddress> {

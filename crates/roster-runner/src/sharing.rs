@@ -80,6 +80,12 @@ impl Sharing {
             && needed.all(|it| it == entity || self.includes(it))
     }
 
+    /// Whether an extension field of this name is shared.
+    #[must_use]
+    pub(crate) fn includes_extension(&self, name: &str) -> bool {
+        self.extension_fields.as_ref().is_none_or(|it| it.iter().any(|it| it == name))
+    }
+
     /// Everything that is wrong with the settings.
     #[must_use]
     pub fn problems(&self) -> Vec<ConfigProblem> {

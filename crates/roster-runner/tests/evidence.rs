@@ -49,7 +49,7 @@ fn feed() -> Script {
 async fn findings_and_rejected_records_are_kept_with_the_run() {
     let world = World::new().await;
     let run = world.good(feed()).await;
-    let expected = ["findings", "places.orgs", "places.roles", "places.users"];
+    let expected = ["coverage", "findings", "places.orgs", "places.roles", "places.users"];
     let quarantines = ["quarantine.roles", "quarantine.users"];
     let mut all: Vec<_> = expected.into_iter().chain(quarantines).collect();
     all.sort_unstable();

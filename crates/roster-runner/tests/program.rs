@@ -175,8 +175,13 @@ fn bad_usage_and_bad_configuration_end_with_2() {
     let message = place.refused("sync --connector clever --from x --district d --to sqlite:f", 2);
     assert!(message.contains("comes in a later version"), "{message}");
     let message =
-        place.refused(&format!("sync {}", DIRECT.replace("sqlite:roster.db", "parquet:p")), 2);
-    assert!(message.contains("comes in a later version"), "{message}");
+        place.refused(&format!("sync {}", DIRECT.replace("sqlite:roster.db", "snowflake:p")), 2);
+    assert!(message.contains("sink \"snowflake\" is not known"), "{message}");
+    let message = place.refused("runs --to sqlite:f --store oneroster-1.2:out.zip", 2);
+    assert!(message.contains("--store takes a database"), "{message}");
+    place.write("homeroom.toml", "");
+    let message = place.refused("runs --store sqlite:f", 2);
+    assert!(message.contains("a configuration has [store]"), "{message}");
 }
 
 const TWO_DISTRICTS: &str = "

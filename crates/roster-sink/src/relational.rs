@@ -10,6 +10,7 @@ pub(crate) mod erase;
 pub(crate) mod forget;
 pub(crate) mod history;
 pub(crate) mod index_chunks;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) mod kept;
 pub(crate) mod ledger;
 pub(crate) mod outlet;

@@ -59,7 +59,7 @@ pub struct SqliteSink {
 impl SqliteSink {
     /// The database in this file.  Does not touch it.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        let location = Location { path: path.into(), busy_timeout: BUSY_TIMEOUT };
+        let location = Location { path: path.into(), busy_timeout: BUSY_TIMEOUT, size_limit: None };
         Self { location, rows_at: RowsAt::default(), writers: Arc::default() }
     }
 
@@ -79,6 +79,13 @@ impl SqliteSink {
     #[must_use]
     pub fn busy_timeout(mut self, busy_timeout: Duration) -> Self {
         self.location.busy_timeout = busy_timeout;
+        self
+    }
+
+    /// Bytes that the file may grow to; what needs more fails as on a full disk.  The log beside it is not counted.
+    #[must_use]
+    pub fn size_limit(mut self, bytes: u64) -> Self {
+        self.location.size_limit = Some(bytes);
         self
     }
 

@@ -11,7 +11,7 @@ use crate::{
     manifest::Mode,
     version::{Version, Versions},
 };
-use roster_core::{Diagnostic, DiagnosticCode, Error, Result};
+use roster_core::{ColumnInfo, Diagnostic, DiagnosticCode, Error, Result};
 use roster_tabular::{
     Binding, Bundle, ColumnName, CsvLimits, CsvReader, Entry, HeaderFinding, Malformed,
     ReadOutcome, Record, bind,
@@ -257,10 +257,11 @@ impl Header {
     }
 
     /// The columns that are read, as they are written; `None` where the first line might be a record.
-    pub(crate) fn told_columns(&self) -> Option<Vec<Arc<str>>> {
-        let standard = self.found().map(|it| it.name);
-        let all = standard.chain(self.extensions.iter().map(|it| it.told.clone()));
-        (self.first_line == FirstLine::Header).then(|| all.collect())
+    pub(crate) fn told_columns(&self) -> Option<Vec<ColumnInfo>> {
+        let column = |is_extension| move |name| ColumnInfo { name, is_extension };
+        let standard = self.found().map(|it| it.name).map(column(false));
+        let extensions = self.extensions.iter().map(|it| it.told.clone()).map(column(true));
+        (self.first_line == FirstLine::Header).then(|| standard.chain(extensions).collect())
     }
 
     pub(crate) fn columns_read(&self) -> usize {

@@ -93,7 +93,8 @@ fn rejected_records_are_held_in_bounded_memory() {
     let mut users = String::from_utf8(files["users.csv"].clone()).unwrap();
     let long = "x".repeat(60_000);
     for number in 0..100 {
-        users += &format!("v{number},,,true,s1,student,ada,,,{long},,,,,,,09,\n");
+        let user = format!("v{number},,,true,s1,student,ada,,,{long},,,,,,,09,\n");
+        users.push_str(&user);
     }
     files.insert("users.csv".to_owned(), users.into_bytes());
     let (_folder, path) = pack(&files, Packing::Stored);

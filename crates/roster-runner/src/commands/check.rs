@@ -74,21 +74,21 @@ async fn check(district: &DistrictSettings, ctx: &RunContext) -> DistrictCheck {
 /// Whether the sink is there, or could be made.  Makes nothing.
 async fn check_sink(to: &SinkAddress, report: &mut CheckReport) {
     let outcome = match to.exists().await {
-        Ok(true) => to.existing().await.map(|_| format!("{to} can be opened")),
-        Ok(false) => could_be_made(to),
+        Ok(true) if to.missing_folder().is_none() => to.existing().await.map(|_| format!("{to} can be opened")),
+        Ok(_) => could_be_made(to),
         Err(error) => Err(error),
     };
     report.step("open the sink", outcome);
 }
 
 fn could_be_made(to: &SinkAddress) -> Result<String, Error> {
-    match to.folder() {
-        Some(folder) if !folder.is_dir() => {
+    match to.missing_folder() {
+        Some(folder) => {
             let message = "the folder of the sink's file does not exist; make it";
             let error = Error::new(ErrorKind::ConfigInvalid, "sink.open", message);
             Err(error.context("folder", folder.display()))
         }
-        _ => Ok(format!("{to} is made by the first sync")),
+        None => Ok(format!("{to} is made by the first sync")),
     }
 }
 

@@ -14,7 +14,11 @@ use std::time::Duration;
 /// How long a decision holds where nothing else is said.
 const VALID_HOURS: u32 = 24;
 
-pub(super) async fn approve(app: &mut App, args: &DecideArgs, rebaseline: bool) -> Result<Exit, Failure> {
+pub(super) async fn approve(
+    app: &mut App,
+    args: &DecideArgs,
+    rebaseline: bool,
+) -> Result<Exit, Failure> {
     decide(app, args, HoldState::Approved, rebaseline).await
 }
 
@@ -30,10 +34,13 @@ async fn decide(
 ) -> Result<Exit, Failure> {
     for (flag, text) in [("--by", &args.by), ("--reason", &args.reason)] {
         if text.trim().is_empty() {
-            return Err(Failure::Usage(format!("{flag} must not be empty; it stands in the audit log")));
+            return Err(Failure::Usage(format!(
+                "{flag} must not be empty; it stands in the audit log"
+            )));
         }
     }
-    let (sink, hold) = holds::find(app, args.to.as_deref(), &HoldId::from_text(args.hold.as_str())).await?;
+    let (sink, hold) =
+        holds::find(app, args.to.as_deref(), &HoldId::from_text(args.hold.as_str())).await?;
     if state == HoldState::Approved {
         refuse_habit(&hold, rebaseline)?;
     }
@@ -66,8 +73,12 @@ fn next_step(hold: &Hold) -> String {
             "the next night of {district} publishes its updates and deletions; what was rejected stays as it is"
         ),
         HoldState::Approved => {
-            format!("the next night of {district} publishes it; to do that now: homeroom sync {district}")
+            format!(
+                "the next night of {district} publishes it; to do that now: homeroom sync {district}"
+            )
         }
-        _ => format!("nights of {district} go on holding it back, without asking, until the decision expires"),
+        _ => format!(
+            "nights of {district} go on holding it back, without asking, until the decision expires"
+        ),
     }
 }

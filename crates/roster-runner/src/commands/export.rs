@@ -10,9 +10,9 @@ use crate::{
     exit::{Exit, Failure},
     render::counted,
 };
-use roster_core::{DistrictId, Error, ErrorKind};
+use roster_core::{Error, ErrorKind};
 use roster_oneroster::Version;
-use roster_sink::Sink;
+use roster_sink::Snapshot;
 use serde::Serialize;
 use std::{io, path::Path, sync::Arc};
 use tokio_util::sync::CancellationToken;
@@ -40,8 +40,8 @@ struct Lost {
 /// What is to be exported.
 #[derive(Debug)]
 struct Export {
-    sink: Arc<dyn Sink>,
-    district: DistrictId,
+    /// Of one moment: nights may be published meanwhile.
+    snapshot: Arc<dyn Snapshot>,
     cancel: CancellationToken,
 }
 
@@ -54,7 +54,8 @@ pub(super) async fn run(app: &mut App, args: &ExportArgs) -> Result<Exit, Failur
         let message = format!("{address} has nothing of a district {district}");
         return Err(Failure::Usage(message));
     }
-    let export = Export { sink, district, cancel: app.cancel.clone() };
+    let snapshot = sink.snapshot(&district).await?;
+    let export = Export { snapshot, cancel: app.cancel.clone() };
     let (written, lost) = match args.format {
         ExportFormat::Jsonl => (jsonl::write(&export, &args.target).await?, Vec::new()),
         ExportFormat::OneRoster11 => oneroster::write(export, Version::V1_1, &args.target).await?,

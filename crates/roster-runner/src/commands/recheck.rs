@@ -6,7 +6,7 @@ use crate::{
     exit::{Exit, Failure},
     night::recheck::{LeftAlone, Recheck, Rechecked},
     render::{self, counted},
-    report::Review,
+    report::{trends::earlier_nights, words::Names},
     settings::NightSettings,
     sharing::Sharing,
 };
@@ -32,16 +32,15 @@ pub(super) async fn run(app: &mut App, args: &RecheckArgs) -> Result<Exit, Failu
         Some((district, night)) => (district.sharing, night),
         None => (Sharing::default(), NightSettings::default()),
     };
-    let review = Review::load(&*found.sink, found.record).await?;
-    let names = review.names();
-    let record = review.record;
+    let record = found.record;
+    let earlier = earlier_nights(&*found.sink, &record).await?;
     let recheck = Recheck {
         district: record.report.district.clone(),
         work_folder: work_folder(&night, found.address.folder()),
         sink: found.sink,
         sharing,
         examples: night.examples,
-        names,
+        names: Names::of_run(&record, &earlier),
     };
     let rechecked = recheck.run(&record).await?;
     tell(app, record.report.run.as_str(), &rechecked)
@@ -54,11 +53,8 @@ fn work_folder(night: &NightSettings, beside: Option<&Path>) -> PathBuf {
 
 fn tell(app: &mut App, of: &str, rechecked: &Rechecked) -> Result<Exit, Failure> {
     let Rechecked { record, left_alone } = rechecked;
-    let line = RecheckLine {
-        of,
-        record: record.as_ref().map(RecordLine::from),
-        left_alone: *left_alone,
-    };
+    let line =
+        RecheckLine { of, record: record.as_ref().map(RecordLine::from), left_alone: *left_alone };
     app.console.answer(&line, |_, colour| {
         let night = record.as_ref().map(|it| render::night(it, colour));
         let nothing = || "nothing of what the run left out can be checked again\n".to_owned();
@@ -71,13 +67,14 @@ fn tell(app: &mut App, of: &str, rechecked: &Rechecked) -> Result<Exit, Failure>
 fn reasons(left_alone: LeftAlone) -> String {
     let LeftAlone { newer, duplicates, unreadable, not_shared, not_kept } = left_alone;
     let reasons = [
-        (newer, "a newer night has spoken of them; check that one again instead"),
+        (newer, "a newer run has dealt with them; what that one left out, check by its own id"),
         (duplicates, "another record of the same key was kept that night"),
         (unreadable, "the connector could not read them; they have to be sent again"),
         (not_shared, "today's settings do not share them"),
         (not_kept, "they were not kept with the run; they have to be sent again"),
     ];
     let told = reasons.into_iter().filter(|it| it.0 > 0);
-    let line = |(count, why): (u64, &str)| format!("  left alone: {}: {why}\n", counted(count, "record"));
+    let line =
+        |(count, why): (u64, &str)| format!("  left alone: {}: {why}\n", counted(count, "record"));
     told.map(line).collect()
 }

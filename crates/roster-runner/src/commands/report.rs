@@ -60,8 +60,7 @@ fn for_us(app: &mut App, review: &Review) -> Result<Exit, Failure> {
         waiting: &review.holds,
         manual: manual(&review.record),
     };
-    app.console
-        .answer(&line, |_, colour| render::report(review, &causes, &trends, colour))?;
+    app.console.answer(&line, |_, colour| render::report(review, &causes, &trends, colour))?;
     Ok(Exit::Done)
 }
 

@@ -5,6 +5,7 @@ use crate::{
     cli::{Direct, Global},
     config::nearest,
     exit::Failure,
+    keep::KeepSettings,
     registry::{self, SinkAddress},
     settings::{DistrictSettings, NightSettings, Settings},
 };
@@ -38,6 +39,7 @@ pub(crate) fn districts(
         let district = direct_district(global, connector, from, id, to)?;
         return Ok(Selection { districts: vec![district], night: NightSettings::default() });
     }
+    refuse_store(global)?;
     let Settings { districts, night, .. } = settings(global)?;
     if districts.is_empty() {
         return Err(Failure::Usage("the configuration has no [[district]]; add one".to_owned()));
@@ -46,12 +48,13 @@ pub(crate) fn districts(
     Ok(Selection { districts, night })
 }
 
-/// The sinks to look in: the one that is named, else all of the configuration.
+/// The sinks to look for runs in: the one that is named, else all databases of the configuration.
 pub(crate) fn sinks(global: &Global, to: Option<&str>) -> Result<Vec<SinkAddress>, Failure> {
     if let Some(to) = to {
-        return Ok(vec![sink(to)?]);
+        return Ok(vec![sink(global, to)?]);
     }
-    let sinks: Vec<_> = settings(global)?.sinks().into_iter().cloned().collect();
+    refuse_store(global)?;
+    let sinks: Vec<_> = settings(global)?.databases().into_iter().cloned().collect();
     if sinks.is_empty() { Err(no_sink()) } else { Ok(sinks) }
 }
 
@@ -62,8 +65,9 @@ pub(crate) fn sink_of(
     district: &DistrictId,
 ) -> Result<SinkAddress, Failure> {
     if let Some(to) = to {
-        return sink(to);
+        return sink(global, to);
     }
+    refuse_store(global)?;
     let Settings { districts, store, .. } = settings(global)?;
     let own = districts.into_iter().find(|it| it.id == *district).map(|it| it.to);
     own.or(store).ok_or_else(no_sink)
@@ -103,9 +107,14 @@ pub(crate) async fn run(global: &Global, to: Option<&str>, id: &str) -> Result<F
             continue;
         }
         let sink = address.existing().await?;
-        if let Some(record) = sink.run(&RunId::from_text(id)).await? {
+        let Some(record) = sink.run(&RunId::from_text(id)).await? else { continue };
+        if to.is_some() {
             return Ok(Found { address: address.clone(), sink, record });
         }
+        // What remembers the run may be the database of an outlet, which has the rows.
+        let own = sink_of(global, None, &record.report.district)?;
+        let own = if own.database().is_same(address) { own } else { address.clone() };
+        return Ok(Found { sink: own.existing().await?, address: own, record });
     }
     let places: Vec<_> = sinks.iter().map(ToString::to_string).collect();
     let places = places.join(", ");
@@ -117,8 +126,26 @@ fn settings(global: &Global) -> Result<Settings, Failure> {
     Ok(Settings::load(file)?)
 }
 
-fn sink(text: &str) -> Result<SinkAddress, Failure> {
-    SinkAddress::parse(text, Path::new("")).map_err(Failure::Usage)
+fn sink(global: &Global, text: &str) -> Result<SinkAddress, Failure> {
+    let parse = |text: &str, store: Option<&SinkAddress>| {
+        SinkAddress::parse(text, Path::new(""), store).map_err(Failure::Usage)
+    };
+    let Some(store) = global.store.as_deref() else { return parse(text, None) };
+    let store = parse(store, None)?;
+    if !store.is_database() {
+        let message = format!("--store takes a database, as sqlite:FILE, and {store} is none");
+        return Err(Failure::Usage(message));
+    }
+    parse(text, Some(&store))
+}
+
+/// A configuration has a store of its own.
+fn refuse_store(global: &Global) -> Result<(), Failure> {
+    if global.store.is_none() {
+        return Ok(());
+    }
+    let message = "--store goes with a sink that is named on the command line; a configuration has [store]";
+    Err(Failure::Usage(message.to_owned()))
 }
 
 fn no_sink() -> Failure {
@@ -144,9 +171,10 @@ fn direct_district(
         name: None,
         connector: entry.id(),
         source: entry.from_path(from)?,
-        to: sink(to)?,
+        to: sink(global, to)?,
         sharing: Sharing::default(),
         limits: Limits::default(),
+        keep: KeepSettings::default(),
     })
 }
 

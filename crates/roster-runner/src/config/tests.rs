@@ -107,7 +107,7 @@ fn relative_paths_start_at_the_folder_of_the_file() {
     let settings = Settings::parse("homeroom.toml", text, Path::new("/etc/homeroom")).unwrap();
     assert_eq!(settings.districts[0].to.to_string(), "sqlite:/etc/homeroom/roster.db");
     assert_eq!(settings.night.work_folder.as_deref(), Some(Path::new("/etc/homeroom/work")));
-    assert_eq!(settings.sinks().len(), 1);
+    assert_eq!(settings.databases().len(), 1);
 }
 
 #[test]

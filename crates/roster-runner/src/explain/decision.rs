@@ -167,7 +167,7 @@ fn not_in_feed(run: &RunRecord, before: &Before, traces: &Traces, entity: Entity
         Before::Active if traces.leaving().is_some() => {
             Decision::new("stays", "it was to go, and the night did not delete it")
         }
-        Before::Active => Decision::new("stays", why_it_stays(run, entity)),
+        Before::Active => Decision::new("stays", why_it_stays(run, traces, entity)),
         Before::NotPublished => Decision::new(
             "nothing",
             "the feed did not have it, or it is not shared, and it was never published before",
@@ -176,13 +176,12 @@ fn not_in_feed(run: &RunRecord, before: &Before, traces: &Traces, entity: Entity
 }
 
 /// Why a published record stays that the feed did not have.
-fn why_it_stays(run: &RunRecord, entity: EntityKind) -> String {
+fn why_it_stays(run: &RunRecord, traces: &Traces, entity: EntityKind) -> String {
     let table = entity.table();
     let told = |code: &str| {
         let mut of_code = run.report.diagnostics.iter().filter(|it| it.code == code);
         of_code.any(|it| it.examples.iter().any(|it| it.field.as_deref() == Some(table)))
     };
-    let read = run.report.entities.get(&entity).map(|it| it.read);
     if told("entity_became_empty") {
         return format!("the feed had no {table} at all, and incomplete is not empty");
     }
@@ -191,11 +190,11 @@ fn why_it_stays(run: &RunRecord, entity: EntityKind) -> String {
             "the feed did not have it, but {table} without a readable key were rejected, and it may be one of them"
         );
     }
-    match read {
+    match traces.whole {
         None => format!("the feed did not speak of {table}, and what it is silent about stays"),
-        Some(_) => {
-            "the feed did not give it, and did not say that it is gone: it gave only changes, or a record it belongs \
-             to was rejected"
+        Some(false) => "the feed gave only changes, and did not say that it is gone".to_owned(),
+        Some(true) => {
+            "the feed did not give it, but a record that it belongs to was rejected, and rejected is not missing"
                 .to_owned()
         }
     }

@@ -3,12 +3,12 @@
 use super::{Check, Place, Record, Sharing, Stand};
 use crate::{
     night::evidence::{
-        Fate,
+        Fate, coverage,
         places::{self, Stood},
     },
     render::manual,
 };
-use roster_core::{Error, ErrorKind, Result};
+use roster_core::{EntityKind, Error, ErrorKind, Result};
 use roster_sink::{Operation, PlanReader, RunId, Sink};
 use serde::{Deserialize, de::DeserializeOwned};
 use std::{collections::BTreeMap, sync::Arc};
@@ -32,6 +32,8 @@ pub(super) struct Traces {
     pub(super) quarantined: Vec<Quarantined>,
     /// Number of the hold and what waits.
     pub(super) held: Vec<(u16, Operation)>,
+    /// Whether the feed gave the entity whole, when it spoke of it.
+    pub(super) whole: Option<bool>,
 }
 
 /// A record that was set aside.
@@ -77,6 +79,7 @@ impl<'s> KeptRun<'s> {
             checks: self.checks(record).await?,
             quarantined: self.quarantined(record).await?,
             held: self.held(record).await?,
+            whole: self.whole(record.entity).await?,
         })
     }
 
@@ -113,6 +116,11 @@ impl<'s> KeptRun<'s> {
             }
         }
         Ok(held)
+    }
+
+    async fn whole(&self, entity: EntityKind) -> Result<Option<bool>> {
+        let Some(file) = self.file(coverage::FILE).await? else { return Ok(None) };
+        Ok(coverage::read(&file)?.get(&entity).copied())
     }
 
     /// The lines of a file that have a text in them, read.

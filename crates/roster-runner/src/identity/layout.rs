@@ -123,12 +123,11 @@ fn references(schema: &EntitySchema) -> Vec<(usize, EntityKind)> {
 fn hashed(entity: EntityKind) -> Vec<usize> {
     let of_users = OF_USERS.iter().filter(|_| entity == EntityKind::User);
     let of_others = OF_OTHERS.iter().filter(|it| it.0 == entity).map(|it| &it.1);
-    let named = |it: &'static Round| it.fields.iter().chain(it.agree);
-    let names = rounds(entity).iter().flat_map(named).chain(of_users).chain(of_others);
+    let of_round = |it: &'static Round| it.fields.iter().chain(it.agree);
+    let names = rounds(entity).iter().flat_map(of_round).chain(of_users).chain(of_others);
     let schema = entity.schema();
     let numbers = names.filter_map(|it| schema.field(it));
-    let mut fields: Vec<_> =
-        numbers.filter(|it| schema.fields[*it].reference.is_none()).collect();
+    let mut fields: Vec<_> = numbers.filter(|it| schema.fields[*it].reference.is_none()).collect();
     fields.sort_unstable();
     fields.dedup();
     fields

@@ -47,9 +47,10 @@ pub fn write_map(matches: &Matches, entity: EntityKind, out: impl Write) -> io::
         out.write_record([entity.table(), &old, &new, how.words(), ""])?;
     }
     for Ambiguous { old, new, why } in matches.ambiguous(entity) {
-        let mut candidates = new.iter().take(MOST_CANDIDATES).copied().collect::<Vec<_>>().join(BETWEEN);
+        let mut candidates =
+            new.iter().take(MOST_CANDIDATES).copied().collect::<Vec<_>>().join(BETWEEN);
         if let Some(more @ 1..) = new.len().checked_sub(MOST_CANDIDATES) {
-            candidates.push_str(&format!("{BETWEEN}and {more} more"));
+            candidates = format!("{candidates}{BETWEEN}and {more} more");
         }
         for old in old {
             let why = format!("ambiguous: {why}");
@@ -90,6 +91,8 @@ pub struct MapFile {
     pub pairs: Vec<MapLine>,
     /// Old keys without a new one, by table.
     pub undecided: BTreeMap<EntityKind, u64>,
+    /// How many pairs of each table are known by what, as far as the file says.
+    pub how: BTreeMap<EntityKind, BTreeMap<String, u64>>,
 }
 
 impl MapFile {
@@ -150,6 +153,7 @@ pub fn read_map(file: impl Read) -> Result<MapFile, Vec<Problem>> {
 /// Where the columns stand that are read.
 struct Columns {
     places: [usize; NEEDED],
+    how: Option<usize>,
     width: usize,
 }
 
@@ -170,7 +174,8 @@ impl Columns {
             }
         };
         let places = [place(COLUMNS[0])?, place(COLUMNS[1])?, place(COLUMNS[2])?];
-        Ok(Self { places, width: names.len() })
+        let how = names.iter().position(|it| *it == COLUMNS[NEEDED]);
+        Ok(Self { places, how, width: names.len() })
     }
 
     fn take(&self, record: &ByteRecord, line: u64, map: &mut MapFile) -> Result<(), String> {
@@ -180,11 +185,7 @@ impl Columns {
         if record.len() != self.width {
             return Err(format!("{} cells, but {} columns", record.len(), self.width));
         }
-        let cell = |place: usize| {
-            let cell = &record[self.places[place]];
-            let text = str::from_utf8(cell.strip_suffix(b"\r").unwrap_or(cell));
-            text.map_err(|_| "not UTF-8; save the file as UTF-8".to_owned())
-        };
+        let cell = |place: usize| text(&record[self.places[place]]);
         let (table, old, new) = (cell(0)?.trim(), unguarded(cell(1)?), unguarded(cell(2)?));
         let entity = EntityKind::from_table(table)
             .ok_or_else(|| format!("no table is called {table:?}; docs/model.md lists them"))?;
@@ -197,8 +198,20 @@ impl Columns {
         }
         let rekey = Rekey { entity, old: old.to_owned(), new: new.to_owned() };
         map.pairs.push(MapLine { line, rekey });
+        if let Some(how) = self.how.map(|it| text(&record[it])).transpose()? {
+            let counts = map.how.entry(entity).or_default();
+            match counts.get_mut(how) {
+                Some(count) => *count += 1,
+                None => _ = counts.insert(how.to_owned(), 1),
+            }
+        }
         Ok(())
     }
+}
+
+fn text(cell: &[u8]) -> Result<&str, String> {
+    let text = str::from_utf8(cell.strip_suffix(b"\r").unwrap_or(cell));
+    text.map_err(|_| "not UTF-8; save the file as UTF-8".to_owned())
 }
 
 /// The name of a column; spreadsheets write a byte order mark before the first.
@@ -234,7 +247,13 @@ mod tests {
             for (key, username) in keys.iter().zip([Some("a"), Some("b"), None, None]) {
                 let names = ("Ana", "Ruiz");
                 let (given_name, family_name) = names;
-                let row = UserRow { source_id: key, given_name, family_name, username, ..UserRow::default() };
+                let row = UserRow {
+                    source_id: key,
+                    given_name,
+                    family_name,
+                    username,
+                    ..UserRow::default()
+                };
                 rows.push(0, &row);
             }
             rows
@@ -248,7 +267,8 @@ mod tests {
         assert!(text.contains("users,'-1,'=1,everything but the key,\n"), "{text}");
         assert!(text.contains("d,,ambiguous: names,\"c|\n | e\"\n"), "{text}");
         let map = read_map(&written[..]).unwrap();
-        let pairs = [pair(2, EntityKind::User, "-1", "=1"), pair(3, EntityKind::User, "'b\"", "''")];
+        let pairs =
+            [pair(2, EntityKind::User, "-1", "=1"), pair(3, EntityKind::User, "'b\"", "''")];
         assert_eq!(map.pairs, pairs);
         assert_eq!(map.undecided, BTreeMap::from([(EntityKind::User, 2)]));
         assert_eq!(map.counts(), BTreeMap::from([(EntityKind::User, 2)]));
@@ -275,14 +295,16 @@ mod tests {
         check(b"entity,old_source_id,new_source_id,entity\n", &["there twice"]);
         let lines = "users,a,b\nusers,a\npupils,a,b\nusers,,b\nusers,\"x\ny\",z\norgs,1,2,3\n";
         let all = format!("{HEADER}{lines}");
-        let expected = ["3: 2 cells", "4: no table is called \"pupils\"", "5: the old key", "8: 4 cells"];
+        let expected =
+            ["3: 2 cells", "4: no table is called \"pupils\"", "5: the old key", "8: 4 cells"];
         check(all.as_bytes(), &expected);
         check(&[HEADER.as_bytes(), b"users,\xff,b\n"].concat(), &["2: not UTF-8"]);
     }
 
     #[test]
     fn columns_may_stand_in_any_order_behind_a_byte_order_mark() {
-        let text = "\u{feff}new_source_id,how,entity,old_source_id\r\nb,,users,a\r\n,,orgs,c\r\n,,,\r\n";
+        let text =
+            "\u{feff}new_source_id,how,entity,old_source_id\r\nb,,users,a\r\n,,orgs,c\r\n,,,\r\n";
         let map = read_map(text.as_bytes()).unwrap();
         assert_eq!(map.pairs, [pair(2, EntityKind::User, "a", "b")]);
         assert_eq!(map.undecided, BTreeMap::from([(EntityKind::Org, 1)]));

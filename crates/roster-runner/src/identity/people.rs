@@ -10,7 +10,7 @@ use super::{
     fields::FieldRound,
     keys::{NOBODY, Night},
     layout::Part,
-    pairing::{Values, agreed},
+    pairing::{Keyed, Values, agreed},
     records::{Pair, Records},
     rounds::How,
     text::{NONE, combined, folded},
@@ -104,22 +104,37 @@ const fn by(
     PersonRound { how: How::new(how), values, same, by_names: false }
 }
 
-const fn by_names(
-    how: &'static str,
-    values: fn(&Records, &People) -> Values,
-) -> PersonRound {
+const fn by_names(how: &'static str, values: fn(&Records, &People) -> Values) -> PersonRound {
     let same = |it: Compared| it.names() && it.possible();
     PersonRound { how: How::new(how), values, same, by_names: true }
 }
 
 const ROUNDS: &[PersonRound] = &[
     by("everything but the key", |it, people| people.everything(it, true), Compared::possible),
-    by("everything but the key and extension fields", |it, people| people.everything(it, false), Compared::possible),
-    by("identifier, family name", |it, people| people.identifiers(it, true), Compared::same_by_number),
+    by(
+        "everything but the key and extension fields",
+        |it, people| people.everything(it, false),
+        Compared::possible,
+    ),
+    by(
+        "identifier, family name",
+        |it, people| people.identifiers(it, true),
+        Compared::same_by_number,
+    ),
     by("identifier, names", |it, people| people.identifiers(it, false), Compared::same_in_family),
-    by("identifier in another scheme, names", People::values_of_any_scheme, |it| it.names() && it.possible()),
-    by("e-mail address, names", |it, people| people.field(it, people.parts.email), Compared::same_in_family),
-    by("user name, names", |it, people| people.field(it, people.parts.username), Compared::same_in_family),
+    by("identifier in another scheme, names", People::values_of_any_scheme, |it| {
+        it.names() && it.possible()
+    }),
+    by(
+        "e-mail address, names",
+        |it, people| people.field(it, people.parts.email),
+        Compared::same_in_family,
+    ),
+    by(
+        "user name, names",
+        |it, people| people.field(it, people.parts.username),
+        Compared::same_in_family,
+    ),
     by_names("names, birth date", People::births),
     by_names("names, records that kept their keys", links::kept),
     by_names("names, sections", links::sections),
@@ -178,7 +193,15 @@ impl People {
     /// All values that people are compared by, strongest first, and at last their names.
     pub(super) fn all_values(&self, records: &Records) -> impl Iterator<Item = (How, Values)> {
         let rounds = ROUNDS.iter().map(|it| (it.how, (it.values)(records, self)));
-        let names = || (NAMES, Values::new(Night::BOTH.map(|night| self.keyed(records, night, |row| Some(self.names_of(night, row))))));
+        let names = || {
+            (
+                NAMES,
+                Values::new(
+                    Night::BOTH
+                        .map(|night| keyed(records, night, |row| Some(self.names_of(night, row)))),
+                ),
+            )
+        };
         rounds.chain(std::iter::once_with(names))
     }
 
@@ -214,20 +237,9 @@ impl People {
         self.names[night as usize][row as usize]
     }
 
-    /// Moving people by a value.
-    fn keyed(
-        &self,
-        records: &Records,
-        night: Night,
-        value: impl Fn(u32) -> Option<u64>,
-    ) -> Vec<(u64, u32)> {
-        let filled = |row| Some((value(row).filter(|it| *it != NONE)?, row));
-        records.moving(USER, night).filter_map(filled).collect()
-    }
-
     fn field(&self, records: &Records, part: Part) -> Values {
         Values::new(Night::BOTH.map(|night| {
-            self.keyed(records, night, |row| Some(records.side(USER, night).hash(part, row)))
+            keyed(records, night, |row| Some(records.side(USER, night).hash(part, row)))
         }))
     }
 
@@ -277,7 +289,7 @@ impl People {
 
     fn births(records: &Records, people: &Self) -> Values {
         Values::new(Night::BOTH.map(|night| {
-            people.keyed(records, night, |row| {
+            keyed(records, night, |row| {
                 let birth = people.births[night as usize][row as usize];
                 let names = people.names_of(night, row);
                 (birth != NONE && names != NONE).then(|| combined([names, birth]))
@@ -289,7 +301,7 @@ impl People {
         Values::new(Night::BOTH.map(|night| {
             let side = records.side(USER, night);
             let by = |part| {
-                people.keyed(records, night, move |row| {
+                keyed(records, night, move |row| {
                     let (names, number) = (people.names_of(night, row), side.hash(part, row));
                     (names != NONE && number != NONE).then(|| combined([names, number]))
                 })
@@ -324,6 +336,12 @@ impl People {
         });
         kinds
     }
+}
+
+/// Moving people by a value.
+fn keyed(records: &Records, night: Night, value: impl Fn(u32) -> Option<u64>) -> Vec<Keyed> {
+    let filled = |row| Some((value(row).filter(|it| *it != NONE)?, row));
+    records.moving(USER, night).filter_map(filled).collect()
 }
 
 fn rows_by_number(records: &Records, night: Night) -> Vec<u32> {

@@ -124,8 +124,11 @@ const ROUNDS: &[(EntityKind, &[Round])] = &[
                 "school, course, title, terms",
                 &["school_source_id", "course_source_id", "title", TERMS],
             ),
-            by("school, title, terms", &["school_source_id", "title", TERMS])
-                .agreeing(&["course_source_id", "periods", "section_code"]),
+            by("school, title, terms", &["school_source_id", "title", TERMS]).agreeing(&[
+                "course_source_id",
+                "periods",
+                "section_code",
+            ]),
             by("school, course, code", &["school_source_id", "course_source_id", "section_code"])
                 .agreeing(&[TERMS]),
             by(
@@ -191,10 +194,7 @@ const ROUNDS: &[(EntityKind, &[Round])] = &[
         EntityKind::Result,
         &[by("line item, student", &["line_item_source_id", "student_source_id"])],
     ),
-    (
-        ResultScoreScale,
-        &[by("result, scale", &["result_source_id", "score_scale_source_id"])],
-    ),
+    (ResultScoreScale, &[by("result, scale", &["result_source_id", "score_scale_source_id"])]),
     (
         ResultLearningObjective,
         &[by("result, objective", &["result_source_id", "learning_objective_id"])],

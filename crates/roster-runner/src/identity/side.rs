@@ -178,7 +178,9 @@ impl Side {
             }
         }
         let list: Vec<Scheme<'_>> = parsed(row.get(field));
-        list.iter().for_each(|it| push(&it.scheme, &it.identifier));
+        for item in &list {
+            push(&item.scheme, &item.identifier);
+        }
     }
 }
 

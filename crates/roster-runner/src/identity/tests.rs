@@ -21,7 +21,12 @@ struct Nights {
 
 impl Nights {
     /// Adds the rows that `row` makes of the key `old` and of the key `new`.
-    fn both<'a, T: TypedRow<'a>>(self, old: &'a str, new: &'a str, row: impl Fn(&'a str) -> T) -> Self {
+    fn both<'a, T: TypedRow<'a>>(
+        self,
+        old: &'a str,
+        new: &'a str,
+        row: impl Fn(&'a str) -> T,
+    ) -> Self {
         self.old(&row(old)).new(&row(new))
     }
 
@@ -41,7 +46,9 @@ impl Nights {
         let matches = self.matcher.run();
         assert_eq!(shown_pairs(&matches, entity), pairs);
         let groups = matches.ambiguous(entity);
-        let shown = |it: super::Ambiguous<'_>| format!("{} {}: {}", it.old.join("|"), it.new.join("|"), it.why);
+        let shown = |it: super::Ambiguous<'_>| {
+            format!("{} {}: {}", it.old.join("|"), it.new.join("|"), it.why)
+        };
         assert_eq!(groups.map(shown).collect::<Vec<_>>(), ambiguous);
     }
 }
@@ -98,9 +105,11 @@ const USER: EntityKind = EntityKind::User;
 
 #[test]
 fn names_alone_are_never_a_match() {
-    Nights::default()
-        .both("a", "x", |it| person(it, "Ana", "Ruiz"))
-        .check(USER, &[], &["a x: names"]);
+    Nights::default().both("a", "x", |it| person(it, "Ana", "Ruiz")).check(
+        USER,
+        &[],
+        &["a x: names"],
+    );
 }
 
 #[test]
@@ -159,11 +168,13 @@ fn namesakes_are_told_apart_by_identifiers() {
 
 #[test]
 fn twins_that_share_an_address_are_two_people() {
-    let twin = |key, given| UserRow { email: Some("home@example.org"), ..person(key, given, "Ruiz") };
-    let nights = Nights::default()
-        .old(&twin("a", "Ana"))
-        .new(&twin("x", "Eva"))
-        .both("a", "x", |it| born(it, "2011-03-04"));
+    let twin =
+        |key, given| UserRow { email: Some("home@example.org"), ..person(key, given, "Ruiz") };
+    let nights =
+        Nights::default()
+            .old(&twin("a", "Ana"))
+            .new(&twin("x", "Eva"))
+            .both("a", "x", |it| born(it, "2011-03-04"));
     nights.check(USER, &[], &["a x: e-mail address, names"]);
 }
 
@@ -217,9 +228,11 @@ fn the_same_names_with_other_numbers_are_other_people_where_numbers_stayed() {
 
 #[test]
 fn the_old_key_may_be_an_identifier_at_another_source() {
-    let nights = Nights::default()
-        .old(&person("s-100", "Ana", "Ruiz"))
-        .new(&numbered(person("5f0c", "Ana", "Ruiz"), "sis_id", "S-100"));
+    let nights = Nights::default().old(&person("s-100", "Ana", "Ruiz")).new(&numbered(
+        person("5f0c", "Ana", "Ruiz"),
+        "sis_id",
+        "S-100",
+    ));
     nights.check(USER, &["s-100 5f0c: identifier in another scheme, names"], &[]);
 }
 
@@ -240,9 +253,10 @@ fn contacts_are_known_by_their_students() {
 
 #[test]
 fn keys_that_stay_are_in_no_map() {
-    let nights = Nights::default()
-        .both("a", "a", |it| person(it, "Ana", "Ruiz"))
-        .both("b", "x", |it| UserRow { username: Some("ana"), ..person(it, "Ana", "Ruiz") });
+    let nights =
+        Nights::default()
+            .both("a", "a", |it| person(it, "Ana", "Ruiz"))
+            .both("b", "x", |it| UserRow { username: Some("ana"), ..person(it, "Ana", "Ruiz") });
     nights.check(USER, &["b x: everything but the key"], &[]);
 }
 
@@ -254,10 +268,12 @@ fn sections_with_the_same_fields_are_told_apart_by_their_people() {
         school_source_id: "school",
         ..SectionRow::default()
     };
-    let both = |nights: Nights| {
-        nights.both("s1", "t1", section).both("s2", "t2", section)
-    };
-    both(Nights::default()).check(EntityKind::Section, &[], &["s1|s2 t1|t2: everything but the key"]);
+    let both = |nights: Nights| nights.both("s1", "t1", section).both("s2", "t2", section);
+    both(Nights::default()).check(
+        EntityKind::Section,
+        &[],
+        &["s1|s2 t1|t2: everything but the key"],
+    );
     let enrolled = both(Nights::default())
         .old(&enrolled("1", "ana", "s1"))
         .old(&enrolled("2", "ben", "s2"))
@@ -324,15 +340,17 @@ fn new_courses_of_a_new_year_are_not_the_old_ones() {
         school_year_source_id: Some(year),
         ..CourseRow::default()
     };
-    let nights =
-        Nights::default().old(&course("c1", "2026")).new(&course("c2", "2027"));
+    let nights = Nights::default().old(&course("c1", "2026")).new(&course("c2", "2027"));
     nights.check(EntityKind::Course, &[], &["c1 c2: code, organization"]);
 }
 
 #[test]
 fn debug_tells_no_key() {
     let matches = Nights::default()
-        .both("CANARY1", "CANARY2", |it| UserRow { username: Some("CANARY"), ..person(it, "CANARY", "CANARY") })
+        .both("CANARY1", "CANARY2", |it| UserRow {
+            username: Some("CANARY"),
+            ..person(it, "CANARY", "CANARY")
+        })
         .both("CANARY3", "CANARY4", |it| person(it, "CANARY", "CANARY"))
         .matcher
         .run();

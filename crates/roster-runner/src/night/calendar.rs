@@ -3,11 +3,7 @@
 //! At a term's end an SIS stops sending its sections and enrollments, and in summer those who have left the last grade.
 //! That is no accident, so such deletions do not count towards the limits.
 
-use roster_core::{
-    EntityKind, Row,
-    model::SessionType,
-    value::Date,
-};
+use roster_core::{EntityKind, Row, model::SessionType, value::Date};
 use roster_sink::key_of;
 use std::{
     collections::{HashMap, HashSet},
@@ -16,7 +12,7 @@ use std::{
 
 /// Grades after which students leave, by the code sets that OneRoster and Clever use (CEDS, state variants).
 const LAST_GRADES: [&str; 6] = ["12", "13", "PS", "Adult", "AE", "Postsecondary"];
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 /// How long before the end of a school year graduates may be gone.
 const BEFORE: Duration = DAY.saturating_mul(14);
 /// How long after the end of a school year graduates may be gone.
@@ -180,20 +176,13 @@ mod tests {
     fn enrollments_end_by_their_own_date_or_with_their_section() {
         let mut calendar = calendar("2026-11-23");
         let terms = TextList::new(&vec!["fall".to_owned()]);
-        let section = SectionRow {
-            source_id: "x",
-            academic_session_source_ids: terms,
-            ..Default::default()
-        };
+        let section =
+            SectionRow { source_id: "x", academic_session_source_ids: terms, ..Default::default() };
         assert!(explains(&mut calendar, &section));
         let mut check = |section_source_id, end: &str, expected| {
             let end_date = end.parse().ok();
-            let row = EnrollmentRow {
-                source_id: "e",
-                section_source_id,
-                end_date,
-                ..Default::default()
-            };
+            let row =
+                EnrollmentRow { source_id: "e", section_source_id, end_date, ..Default::default() };
             assert_eq!(explains(&mut calendar, &row), expected, "{section_source_id} {end}");
         };
         check("x", "", true);

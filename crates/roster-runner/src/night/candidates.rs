@@ -61,7 +61,13 @@ impl Candidates {
         self.tables.get(&entity).map_or(&[], |it| &it.slots)
     }
 
-    /// Slots that are not bound to go, and whether something explains that they go.
+    /// Number of those that are not bound to go.
+    pub(super) fn count(&self, entity: EntityKind) -> u64 {
+        self.open(entity).count() as u64
+    }
+
+    /// Slots that are not bound to go, and whether something explains that they go: the calendar, or that something goes
+    /// which they cannot be without.
     pub(super) fn open(&self, entity: EntityKind) -> impl Iterator<Item = (Slot, bool)> {
         let table = self.tables.get(&entity).into_iter();
         table.flat_map(|it| {
@@ -126,17 +132,24 @@ impl Candidates {
         }
     }
 
-    /// What goes with an explained record is explained too: the roles and enrollments of a student who leaves, and the
-    /// contacts of such students alone.
+    /// What goes because another record goes is explained by it and counts there: the roles and enrollments of a student
+    /// who leaves.  Contacts are explained when all their students are.
     pub(super) fn explain_dependants(&mut self) {
-        self.explain_owned();
         self.explain_contacts();
-        self.explain_owned();
+        let Self { tables, references } = self;
+        for ((entity, _), references) in references {
+            let Some(table) = tables.get_mut(entity) else { continue };
+            for it in references.iter().filter(|it| it.required) {
+                table.explained[it.from as usize] = true;
+            }
+        }
     }
 
     /// A record that cannot be without one that is bound to go is bound too.
     pub(super) fn bind_dependants(&mut self) {
-        self.spread(|from, to, it| (it.required && to == BOUND && from != BOUND).then_some((BOUND, to)));
+        self.spread(|from, to, it| {
+            (it.required && to == BOUND && from != BOUND).then_some((BOUND, to))
+        });
     }
 
     /// Makes what is held back whole: it keeps what it names, and what cannot be without it stays with it.
@@ -153,30 +166,22 @@ impl Candidates {
         });
     }
 
-    fn explain_owned(&mut self) {
-        let Self { tables, references } = self;
-        for ((entity, target), references) in references {
-            let owners: Vec<bool> = tables.get(target).map_or_else(Vec::new, |it| it.explained.clone());
-            let Some(table) = tables.get_mut(entity) else { continue };
-            for it in references.iter().filter(|it| it.required && owners[it.to as usize]) {
-                table.explained[it.from as usize] = true;
-            }
-        }
-    }
-
     /// Contacts go with the students they are contacts of.
     fn explain_contacts(&mut self) {
-        let relationships = self.tables.get(&EntityKind::Relationship);
-        let explained = relationships.map_or_else(Vec::new, |it| it.explained.clone());
-        let references = self.references.get(&(EntityKind::Relationship, EntityKind::User));
-        let mut explained_contacts: BTreeMap<u32, bool> = BTreeMap::new();
-        for it in references.into_iter().flatten() {
-            let all = explained_contacts.entry(it.to).or_insert(true);
-            *all &= explained[it.from as usize];
-        }
         let Some(users) = self.tables.get_mut(&EntityKind::User) else { return };
-        for (at, _) in explained_contacts.iter().filter(|it| *it.1) {
-            users.explained[*at as usize] = true;
+        let references = self.references.get(&(EntityKind::Relationship, EntityKind::User));
+        let mut people: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for it in references.into_iter().flatten() {
+            people.entry(it.from).or_default().push(it.to);
+        }
+        let mut contacts: BTreeMap<u32, bool> = BTreeMap::new();
+        for pair in people.values().filter(|it| it.len() == 2) {
+            for (one, other) in [(pair[0], pair[1]), (pair[1], pair[0])] {
+                *contacts.entry(one).or_insert(true) &= users.explained[other as usize];
+            }
+        }
+        for (contact, _) in contacts.into_iter().filter(|it| it.1) {
+            users.explained[contact as usize] = true;
         }
     }
 
@@ -211,7 +216,9 @@ impl Candidates {
                 tables.get(entity).map_or(0, |it| it.held[at])
             };
             let before = (of(tables, &entity, from), of(tables, &target, to));
-            let Some(after) = rule(before.0, before.1, *it).filter(|it| *it != before) else { continue };
+            let Some(after) = rule(before.0, before.1, *it).filter(|it| *it != before) else {
+                continue;
+            };
             changed = true;
             for (kind, at, held) in [(entity, from, after.0), (target, to, after.1)] {
                 if let Some(table) = tables.get_mut(&kind) {
@@ -230,15 +237,20 @@ impl Candidates {
     ) -> Vec<(EntityKind, u32, bool)> {
         let mut named = Vec::new();
         for (number, field) in row.schema().fields.iter().enumerate() {
-            let (Some(reference), Some(value)) = (field.reference, row.get(number)) else { continue };
+            let (Some(reference), Some(value)) = (field.reference, row.get(number)) else {
+                continue;
+            };
             let mut add = |source_id: &str| {
-                let slot = indexes.get_mut(&reference.entity).and_then(|it| it.look_up(key_of(source_id)));
+                let slot =
+                    indexes.get_mut(&reference.entity).and_then(|it| it.look_up(key_of(source_id)));
                 let at = slot.and_then(|it| self.position(reference.entity, it));
                 named.extend(at.map(|it| (reference.entity, it, field.required)));
             };
             if reference.many {
                 let items: Vec<String> = serde_json::from_str(value).unwrap_or_default();
-                items.iter().for_each(|it| add(it));
+                for item in &items {
+                    add(item);
+                }
             } else {
                 add(value);
             }
@@ -316,12 +328,8 @@ mod tests {
         fn add(&mut self, entity: EntityKind, ids: &[&str], bound: &[&str]) {
             let index = self.indexes.entry(entity).or_default();
             let slots: Vec<Slot> = ids.iter().map(|it| index.insert(key_of(it), 0)).collect();
-            let bound: Vec<Slot> = slots
-                .iter()
-                .zip(ids)
-                .filter(|it| bound.contains(it.1))
-                .map(|it| *it.0)
-                .collect();
+            let bound: Vec<Slot> =
+                slots.iter().zip(ids).filter(|it| bound.contains(it.1)).map(|it| *it.0).collect();
             self.candidates.insert(entity, slots, |it| bound.contains(&it));
         }
 
@@ -338,7 +346,9 @@ mod tests {
         }
 
         fn going(&self) -> String {
-            let count = |it: &EntityKind| format!("{}{:?}", it.table(), self.candidates.going(*it).collect::<Vec<_>>());
+            let count = |it: &EntityKind| {
+                format!("{}{:?}", it.table(), self.candidates.going(*it).collect::<Vec<_>>())
+            };
             self.candidates.entities().iter().map(count).collect::<Vec<_>>().join(" ")
         }
     }
@@ -355,14 +365,23 @@ mod tests {
             night.candidates.close();
             assert_eq!(night.going(), expected, "{held:?} {bound:?}");
         }
-        let everything = "sections[0, 1] users[0, 1, 2, 3] relationships[0, 1] enrollments[0, 1, 2]";
+        let everything =
+            "sections[0, 1] users[0, 1, 2, 3] relationships[0, 1] enrollments[0, 1, 2]";
         check(&[], &[], everything);
         let linked = "sections[1] users[2] relationships[] enrollments[2]";
         check(&[(EntityKind::Enrollment, "ax")], &[], linked);
         check(&[(EntityKind::User, "a")], &[], linked);
-        check(&[(EntityKind::User, "c")], &[], "sections[0] users[0, 1, 3] relationships[0, 1] enrollments[0, 1]");
+        check(
+            &[(EntityKind::User, "c")],
+            &[],
+            "sections[0] users[0, 1, 3] relationships[0, 1] enrollments[0, 1]",
+        );
         check(&[(EntityKind::User, "a")], &["a"], everything);
-        check(&[(EntityKind::User, "c")], &["y"], "sections[0, 1] users[0, 1, 3] relationships[0, 1] enrollments[0, 1, 2]");
+        check(
+            &[(EntityKind::User, "c")],
+            &["y"],
+            "sections[0, 1] users[0, 1, 3] relationships[0, 1] enrollments[0, 1, 2]",
+        );
     }
 
     #[test]

@@ -6,9 +6,9 @@
 
 use super::{
     candidates::Candidates,
+    evidence::Fate,
     guard::Breach,
     holding::Place,
-    evidence::Fate,
     orphans::Going,
     planner::{Planned, Planner},
     references::Feed,
@@ -105,7 +105,9 @@ impl Planner {
             }
             if let Some(approved) = self.guard.confirms(entity, HoldRule::Missing) {
                 self.used.insert(approved);
-                active.into_iter().for_each(|it| index.mark(it, Mark::Gone));
+                for slot in active {
+                    index.mark(slot, Mark::Gone);
+                }
             } else {
                 let records = active.len() as u64;
                 self.wholes.push(Breach::whole(entity, HoldRule::Missing, records));

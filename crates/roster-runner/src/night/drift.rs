@@ -9,9 +9,10 @@ mod seen;
 mod stale;
 mod terms;
 
+use crate::Sharing;
 use roster_core::{
-    Catalog, Completion, Coverage, Diagnostic, DiagnosticCode, DistrictId, EntityKind, FeedInfo,
-    Locus, Origin, Result, Row, Severity, SyncMode, value::Date,
+    Catalog, ColumnInfo, Completion, Coverage, Diagnostic, DiagnosticCode, DistrictId, EntityKind,
+    FeedInfo, Locus, Origin, Result, Row, Severity, SyncMode, value::Date,
 };
 use roster_sink::{FeedProfile, Sink};
 use school::Sessions;
@@ -32,6 +33,9 @@ pub(super) struct Drift {
     feed: FeedInfo,
     /// Whether every entity comes as a whole, so that a part that is not there is missing.
     whole: bool,
+    /// Entities of which records came.
+    came: BTreeSet<EntityKind>,
+    last: Option<EntityKind>,
     complete: BTreeSet<EntityKind>,
     terms: Terms,
     sessions: Sessions,
@@ -56,18 +60,30 @@ impl Drift {
         district: &DistrictId,
         connector: &'static str,
         catalog: &Catalog,
+        sharing: &Sharing,
     ) -> Result<Self> {
         let before = last_profile(sink, district).await?;
-        Ok(Self::since(before, connector, catalog))
+        Ok(Self::since(before, connector, catalog, sharing))
     }
 
-    fn since(before: Option<FeedProfile>, connector: &'static str, catalog: &Catalog) -> Self {
-        let snapshots = |it: &roster_core::EntityInfo| it.modes.first() == Some(&SyncMode::Snapshot);
+    fn since(
+        before: Option<FeedProfile>,
+        connector: &'static str,
+        catalog: &Catalog,
+        sharing: &Sharing,
+    ) -> Self {
+        let mut before = before.filter(|it| it.connector == connector);
+        let mut feed = catalog.feed.clone();
+        leave_out_unshared(&mut feed, before.as_mut(), sharing);
+        let snapshots =
+            |it: &roster_core::EntityInfo| it.modes.first() == Some(&SyncMode::Snapshot);
         Self {
-            before: before.filter(|it| it.connector == connector),
+            before,
             connector,
-            feed: catalog.feed.clone(),
+            feed,
             whole: catalog.entities.iter().all(snapshots),
+            came: BTreeSet::new(),
+            last: None,
             complete: BTreeSet::new(),
             terms: Terms::default(),
             sessions: Sessions::default(),
@@ -77,6 +93,10 @@ impl Drift {
 
     /// A record that is published or stays so.
     pub(super) fn row(&mut self, row: &Row<'_>, key: u128, content: u64, origin: &Origin) {
+        if self.last != Some(row.entity()) {
+            self.last = Some(row.entity());
+            self.came.insert(row.entity());
+        }
         self.content.add(key, content);
         self.terms.row(row, origin);
         if row.entity() == EntityKind::AcademicSession {
@@ -86,14 +106,16 @@ impl Drift {
 
     /// An entity has ended.
     pub(super) fn done(&mut self, completion: &Completion) {
-        if completion.coverage == Coverage::Complete {
+        // What comes without a record tells nothing of its terms.
+        let came = self.came.contains(&completion.entity);
+        if came && completion.coverage == Coverage::Complete {
             self.complete.insert(completion.entity);
         }
     }
 
     /// What differs from the nights before, and what the next night compares with.
     pub(super) fn finish(self, judged: Judged) -> (Vec<Diagnostic>, FeedProfile) {
-        let Self { before, connector, feed, whole, complete, terms, sessions, content } = self;
+        let Self { before, connector, feed, whole, complete, terms, sessions, content, .. } = self;
         let first = before.is_none();
         let before = before.unwrap_or_default();
         let mut findings = Vec::new();
@@ -102,7 +124,8 @@ impl Drift {
         let replaced = complete.contains(&EntityKind::AcademicSession);
         let school = sessions.stretches(if replaced { &[] } else { &before.school });
         let is_school_night = school::is_school_night(&school, judged.today);
-        let content = content.compare(before.content.as_ref(), judged, is_school_night, &mut findings);
+        let content =
+            content.compare(before.content.as_ref(), judged, is_school_night, &mut findings);
         if first {
             findings.clear();
         }
@@ -112,10 +135,23 @@ impl Drift {
     }
 }
 
-async fn last_profile(
-    sink: &Arc<dyn Sink>,
-    district: &DistrictId,
-) -> Result<Option<FeedProfile>> {
+/// Forgets columns of extension fields that are not shared: not even their names are kept.
+fn leave_out_unshared(feed: &mut FeedInfo, before: Option<&mut FeedProfile>, sharing: &Sharing) {
+    let mut unshared = BTreeSet::new();
+    for columns in feed.parts.iter_mut().filter_map(|it| it.columns.as_mut()) {
+        let shared = |it: &ColumnInfo| !it.is_extension || sharing.includes_extension(&it.name);
+        unshared.extend(columns.iter().filter(|it| !shared(it)).map(|it| it.name.clone()));
+        columns.retain(shared);
+    }
+    let parts = before.into_iter().flat_map(|it| &mut it.parts);
+    for columns in parts.filter_map(|it| it.columns.as_mut()) {
+        for names in [&mut columns.there, &mut columns.gone] {
+            names.retain(|it| !unshared.contains(it.as_str()));
+        }
+    }
+}
+
+async fn last_profile(sink: &Arc<dyn Sink>, district: &DistrictId) -> Result<Option<FeedProfile>> {
     for most in LOOKED_THROUGH {
         let runs = sink.runs(Some(district), most).await?;
         let all = runs.len() < most;

@@ -3,9 +3,7 @@
 use super::schools::{NONE, School, Schools};
 use crate::limits::{Limit, Limits};
 use roster_core::{DistrictId, EntityKind, value::Timestamp};
-use roster_sink::{
-    EntityCounts, Hold, HoldId, HoldRule, HoldState, RunId, Settled,
-};
+use roster_sink::{EntityCounts, Hold, HoldId, HoldRule, HoldState, RunId, Settled};
 use std::collections::BTreeSet;
 
 /// Nights in a row after which an approval has to say that the new state is the normal one.
@@ -118,13 +116,15 @@ impl Guard {
             let limit = limit.describe();
             broken.then_some(Breach { entity, school, rule, records, of_records, limit })
         };
-        let (all, before) = (counts.iter().map(count).sum(), counts.iter().map(|it| it.before).sum());
+        let (all, before) =
+            (counts.iter().map(count).sum(), counts.iter().map(|it| it.before).sum());
         if let Some(total) = breach(None, all, before) {
             return vec![total];
         }
         let numbered = counts.iter().enumerate().skip(usize::from(NONE) + 1);
-        let of_school =
-            |(school, it): (usize, &Counts)| breach(School::try_from(school).ok(), count(it), it.before);
+        let of_school = |(school, it): (usize, &Counts)| {
+            breach(School::try_from(school).ok(), count(it), it.before)
+        };
         numbered.filter_map(of_school).collect()
     }
 
@@ -155,7 +155,9 @@ impl Guard {
     /// The approval of a table's being gone as a whole.
     pub(super) fn confirms(&self, entity: EntityKind, rule: HoldRule) -> Option<HoldId> {
         let approved = |it: &&Hold| {
-            it.state == HoldState::Approved && self.is_valid(it) && (it.entity, it.rule) == (entity, rule)
+            it.state == HoldState::Approved
+                && self.is_valid(it)
+                && (it.entity, it.rule) == (entity, rule)
         };
         self.earlier.iter().find(approved).map(|it| it.id.clone())
     }
@@ -175,7 +177,13 @@ impl Guard {
     }
 
     /// The hold that a breach becomes.
-    pub(super) fn hold(&self, number: usize, breach: &Breach, schools: &Schools, ruling: Ruling) -> Hold {
+    pub(super) fn hold(
+        &self,
+        number: usize,
+        breach: &Breach,
+        schools: &Schools,
+        ruling: Ruling,
+    ) -> Hold {
         let mut hold = Hold {
             id: HoldId::new(&self.run, number),
             run: self.run.clone(),
@@ -206,17 +214,22 @@ impl Guard {
     /// What becomes of the earlier holds when this night completes; `used` let something through.
     pub(super) fn settle(&self, used: &BTreeSet<HoldId>) -> Vec<Settled> {
         let settled = self.earlier.iter().filter_map(|it| {
-            let state = match it.state {
-                HoldState::Open => HoldState::Superseded,
-                HoldState::Approved if used.contains(&it.id) => HoldState::Used,
-                // An approval is for one night.
-                HoldState::Approved => HoldState::Expired,
-                HoldState::Discarded if self.is_valid(it) => HoldState::Superseded,
-                HoldState::Discarded => HoldState::Expired,
-                HoldState::Superseded | HoldState::Used | HoldState::Expired => return None,
-            };
-            Some(Settled { hold: it.id.clone(), state })
+            Some(Settled { hold: it.id.clone(), state: self.settled_state(it, used)? })
         });
         settled.collect()
+    }
+
+    fn settled_state(&self, hold: &Hold, used: &BTreeSet<HoldId>) -> Option<HoldState> {
+        let is_over =
+            matches!(hold.state, HoldState::Superseded | HoldState::Used | HoldState::Expired);
+        // An approval is for one night, a discard for as long as it is valid.
+        let expires = hold.state == HoldState::Approved
+            || (hold.state == HoldState::Discarded && !self.is_valid(hold));
+        match hold {
+            _ if is_over => None,
+            _ if used.contains(&hold.id) => Some(HoldState::Used),
+            _ if expires => Some(HoldState::Expired),
+            _ => Some(HoldState::Superseded),
+        }
     }
 }

@@ -44,7 +44,9 @@ impl Planner {
         }
         let mut updates = BTreeMap::new();
         for entity in held.iter().map(|it| it.1.entity) {
-            updates.extend(self.hold_updates(entity, &held)?.into_iter().map(|it| ((entity, it.0), it.1)));
+            updates.extend(
+                self.hold_updates(entity, &held)?.into_iter().map(|it| ((entity, it.0), it.1)),
+            );
         }
         self.count_held_updates(&updates);
         updates.extend(self.hold_creations(&rekeyed(&held))?);
@@ -58,8 +60,7 @@ impl Planner {
     /// Whether any limit could be broken, so that an ordinary night need not read anything back.
     fn is_suspicious(&self, candidates: &Candidates) -> bool {
         let changed = |entity: EntityKind, counts: &EntityCounts| {
-            let deleted = candidates.open(entity).count() as u64;
-            self.guard.may_break(entity, deleted, counts.updated)
+            self.guard.may_break(entity, candidates.count(entity), counts.updated)
                 || self.guard.rejected(entity, counts).is_some()
         };
         !self.wholes.is_empty()
@@ -97,7 +98,10 @@ impl Planner {
                 ruling => {
                     let number = holds.len() + 1;
                     holds.push(self.guard.hold(number, &breach, &self.schools, ruling));
-                    held.push((HoldNumber::try_from(number).unwrap_or(HoldNumber::MAX - 1), breach));
+                    held.push((
+                        HoldNumber::try_from(number).unwrap_or(HoldNumber::MAX - 1),
+                        breach,
+                    ));
                 }
             }
         }
@@ -107,7 +111,8 @@ impl Planner {
     fn breaches(&mut self, candidates: &Candidates) -> Vec<Breach> {
         let mut breaches = std::mem::take(&mut self.wholes);
         for (entity, counts) in &self.entities {
-            breaches.extend(self.guard.rejected(*entity, counts));
+            let rejected = counts.rejected - self.following_rejections(*entity, candidates);
+            breaches.extend(self.guard.rejected(*entity, &EntityCounts { rejected, ..*counts }));
         }
         let entities: Vec<EntityKind> = self.published.indexes.keys().copied().collect();
         for entity in entities {
@@ -122,6 +127,13 @@ impl Planner {
             }
         }
         breaches
+    }
+
+    /// Rejected records that name one that goes: they count there.
+    fn following_rejections(&self, entity: EntityKind, candidates: &Candidates) -> u64 {
+        let Some(index) = self.published.indexes.get(&entity) else { return 0 };
+        let rejected = |it: &&Slot| index.is_marked(**it, Mark::Rejected);
+        candidates.slots(entity).iter().filter(rejected).count() as u64
     }
 
     /// What a night does to an entity's records, by school.
@@ -142,10 +154,10 @@ impl Planner {
 
     fn hold_deletions(&self, candidates: &mut Candidates, number: HoldNumber, breach: &Breach) {
         let waits = |(slot, explained): &(Slot, bool)| {
-            let expected = *explained && breach.rule == HoldRule::Deleted;
-            !expected && breach.holds_deletions(self.schools.place(breach.entity, *slot))
+            !explained && breach.holds_deletions(self.schools.place(breach.entity, *slot))
         };
-        let slots: Vec<Slot> = candidates.open(breach.entity).filter(waits).map(|it| it.0).collect();
+        let slots: Vec<Slot> =
+            candidates.open(breach.entity).filter(waits).map(|it| it.0).collect();
         for slot in slots {
             candidates.hold(breach.entity, slot, number);
         }
@@ -226,11 +238,12 @@ impl Planner {
         for (hold, number) in holds.iter_mut().zip(1..) {
             let index = self.published.indexes.entry(hold.entity).or_default();
             let deleted = candidates.held(hold.entity).filter(|it| it.1 == number).map(|it| it.0);
-            let updated = updates.iter().filter(|it| it.0.0 == hold.entity && *it.1 == number);
-            let slots = deleted.chain(updated.map(|it| it.0.1));
+            let changed = updates.iter().filter(|it| it.0.0 == hold.entity && *it.1 == number);
+            let slots = deleted.chain(changed.map(|it| it.0.1));
             let mut slots: Vec<Slot> = slots.take(EXAMPLES).collect();
             if matches!(hold.rule, HoldRule::Emptied | HoldRule::Missing) {
-                let stays = |it: &Slot| index.is_published(*it) && !index.is_marked(*it, Mark::Deleted);
+                let stays =
+                    |it: &Slot| index.is_published(*it) && !index.is_marked(*it, Mark::Deleted);
                 slots.extend(index.slots().filter(stays).take(EXAMPLES));
             }
             let rows = place.sink.fetch(place.district, hold.entity, index, &slots).await?;

@@ -8,15 +8,8 @@ mod eligible;
 pub(crate) use eligible::LeftAlone;
 
 use super::{
-    Start,
-    evidence::Evidence,
-    feed,
-    guard::Guard,
-    memory,
-    planner::Planner,
-    selection::Selection,
-    work_folder::WorkFolder,
-    write_record,
+    Start, evidence::Evidence, feed, guard::Guard, memory, planner::Planner, selection::Selection,
+    work_folder::WorkFolder, write_record,
 };
 use crate::{
     Limits, Sharing,
@@ -108,7 +101,8 @@ impl Recheck {
             let all = runs.len() < most;
             let reached = runs.iter().any(|it| it.started_at <= of.started_at);
             if all || reached {
-                let newer = |it: &RunRecord| it.started_at > of.started_at && is_completed_night(it);
+                let newer =
+                    |it: &RunRecord| it.started_at > of.started_at && is_completed_night(it);
                 return Ok(runs.into_iter().filter(newer).collect());
             }
             most *= 4;
@@ -127,13 +121,8 @@ impl Recheck {
             let parts = parts.iter().filter(|it| deciding.contains(it.0));
             let parts: BTreeMap<_, _> = parts.map(|it| (*it.0, it.1.clone())).collect();
             let request = request(&parts);
-            let selection = Selection::new(
-                &self.sharing,
-                &mut sharer,
-                published,
-                &self.sink,
-                &self.district,
-            );
+            let selection =
+                Selection::new(&self.sharing, &mut sharer, published, &self.sink, &self.district);
             selection.run(&request, events(parts)).await?;
         }
         Ok(sharer)
@@ -155,8 +144,7 @@ impl Recheck {
             &self.sharing,
             sharer,
             published,
-            writer,
-            evidence,
+            (writer, evidence),
             self.no_guard(start),
             self.examples,
             self.names.field_name(),
@@ -225,7 +213,7 @@ fn share(
     mut sharer: Sharer,
     left_alone: &mut LeftAlone,
 ) -> (BTreeMap<EntityKind, Parts>, Sharer) {
-    let mut shared = BTreeMap::new();
+    let mut out = BTreeMap::new();
     for (entity, parts) in parts {
         let mut kept = Vec::with_capacity(parts.len());
         for (origin, rows) in parts {
@@ -239,9 +227,9 @@ fn share(
             }
             kept.push((origin, decided));
         }
-        shared.insert(entity, kept);
+        out.insert(entity, kept);
     }
-    (shared, sharer)
+    (out, sharer)
 }
 
 /// The records as a source would stream them: changes, in load order.
@@ -269,6 +257,7 @@ fn nothing_kept() -> Error {
 }
 
 fn keys_wait() -> Error {
-    let message = "an accepted map of keys waits for the district's next night; check again after that";
+    let message =
+        "an accepted map of keys waits for the district's next night; check again after that";
     Error::new(ErrorKind::Conflict, "recheck", message)
 }

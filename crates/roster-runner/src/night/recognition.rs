@@ -50,7 +50,8 @@ impl Planner {
                 rule: HoldRule::Rekeyed,
                 records: matches.matched(entity),
                 of_records: matches.going(entity),
-                limit: "records that go and records that come are alike in all but their keys".into(),
+                limit: "records that go and records that come are alike in all but their keys"
+                    .into(),
             });
         }
         self.propose(&matches)
@@ -126,7 +127,9 @@ impl Planner {
             self.writer.hold_back(*entity, |entry, row| {
                 let Some(row) = row else { return Ok(None) };
                 let own = rekeyed.get(entity).filter(|_| entry.operation == Operation::Create);
-                let Some(by) = own.copied().or_else(|| held.named_by(&row)) else { return Ok(None) };
+                let Some(by) = own.copied().or_else(|| held.named_by(&row)) else {
+                    return Ok(None);
+                };
                 counts.held += 1;
                 match entry.operation {
                     Operation::Create => {

@@ -29,7 +29,8 @@ impl Planner {
             return found;
         }
         // The feed has the old key after all, and the new one has not come: nothing has changed.
-        let stays = self.rekeyed.iter().find(|it| it.0.0 == entity && *it.1 == key).map(|it| it.0.1)?;
+        let stays =
+            self.rekeyed.iter().find(|it| it.0.0 == entity && *it.1 == key).map(|it| it.0.1)?;
         if index.is_marked(stays, Mark::Accepted) {
             return None;
         }

@@ -1,8 +1,6 @@
 //! The report of a run as text for people: what was wrong by its reach, how that compares, what waits.  No values.
 
-use super::{
-    Align, Grid, count, counted, holds, number, paint_of, place, shown, summary, wrap,
-};
+use super::{Align, Grid, count, counted, holds, number, paint_of, place, shown, summary, wrap};
 use crate::{
     console::{Colour, Paint},
     report::{
@@ -66,7 +64,7 @@ fn reach(cause: &RootCause) -> String {
     let found = counted(cause.reach - cause.followers, "finding");
     match cause.followers {
         0 => found,
-        followers => format!("{found}, and {} that follow", counted(followers, "record")),
+        followers => format!("{found}, followed by {}", counted(followers, "record")),
     }
 }
 
@@ -149,6 +147,6 @@ fn percent(share: Option<f64>) -> String {
     share.map_or_else(|| "-".to_owned(), |it| format!("{:.1} %", it * 100.0))
 }
 
-
 #[cfg(test)]
+#[cfg(feature = "connector-oneroster")]
 mod tests;

@@ -1,6 +1,10 @@
 //! Holds and the audit log as text for people.
 
-use super::{counted, grid::{Align, Grid}, number, shown};
+use super::{
+    counted,
+    grid::{Align, Grid},
+    number, shown,
+};
 use crate::console::{Colour, Paint};
 use crate::night::guard::NIGHTS_UNTIL_REBASELINE;
 use roster_sink::{AuditEntry, Hold, HoldRule, HoldState, RunRecord};
@@ -42,10 +46,16 @@ pub fn holds(holds: &[Hold], colour: Colour) -> String {
 /// One hold, what was decided about it, and what can be done.
 #[must_use]
 pub fn hold(hold: &Hold, audit: &[AuditEntry], colour: Colour) -> String {
-    let mut text = format!("{}: {}\n", colour.paint(Paint::Bold, hold.id.as_str()), state(hold.state, colour));
+    let mut text =
+        format!("{}: {}\n", colour.paint(Paint::Bold, hold.id.as_str()), state(hold.state, colour));
     _ = writeln!(text, "  district {}, run {}", hold.district, hold.run);
     _ = writeln!(text, "  {}", what(hold));
-    _ = writeln!(text, "  limit: {}; {} in a row", hold.limit, counted(u64::from(hold.in_a_row), "night"));
+    _ = writeln!(
+        text,
+        "  limit: {}; {} in a row",
+        hold.limit,
+        counted(u64::from(hold.in_a_row), "night")
+    );
     if !hold.examples.is_empty() {
         let keys: Vec<_> = hold.examples.iter().map(|it| shown(it)).collect();
         _ = writeln!(text, "  for example: {}", keys.join(", "));
@@ -80,7 +90,10 @@ pub(super) fn of_night(record: &RunRecord, colour: Colour) -> String {
         }
         if hold.in_a_row >= NIGHTS_UNTIL_REBASELINE {
             let nights = counted(u64::from(hold.in_a_row), "night");
-            _ = writeln!(text, "    {nights} in a row: approve it with --rebaseline, or set a limit that fits");
+            _ = writeln!(
+                text,
+                "    {nights} in a row: approve it with --rebaseline, or set a limit that fits"
+            );
         }
     }
     for settled in &record.settled {
@@ -109,19 +122,26 @@ fn audit_line(indent: &str, entry: &AuditEntry) -> String {
 /// What a hold holds back, in a sentence.
 fn what(hold: &Hold) -> String {
     let table = hold.entity.table();
-    let school = hold.school.as_deref().map(|it| format!(" of school {}", shown(it))).unwrap_or_default();
+    let school =
+        hold.school.as_deref().map(|it| format!(" of school {}", shown(it))).unwrap_or_default();
     let (records, of) = (number(hold.records), number(hold.of_records));
     match hold.rule {
-        HoldRule::Deleted => format!("{records} of {of} {table}{school} would be deleted; they stay"),
+        HoldRule::Deleted => {
+            format!("{records} of {of} {table}{school} would be deleted; they stay")
+        }
         HoldRule::Updated => {
             format!("{records} of {of} {table}{school} would be updated; they stay as they are")
         }
         HoldRule::Rejected => format!(
             "{records} of {of} {table} in the feed were rejected; no {table} are updated or deleted"
         ),
-        HoldRule::Emptied => format!("{table}: {records} were there and the feed has none; they stay"),
+        HoldRule::Emptied => {
+            format!("{table}: {records} were there and the feed has none; they stay")
+        }
         HoldRule::Missing => {
-            format!("{table}: {records} are published and the feed has nothing about them; they stay")
+            format!(
+                "{table}: {records} are published and the feed has nothing about them; they stay"
+            )
         }
         HoldRule::Rekeyed => format!(
             "{records} of {of} {table} look like others that come under new keys; none is deleted or created"
@@ -135,10 +155,16 @@ fn choices(hold: &Hold) -> String {
     _ = writeln!(text, "  see the changes:  homeroom holds {id} --csv FILE");
     if hold.rule == HoldRule::Rekeyed {
         let district = &hold.district;
-        _ = writeln!(text, "  same people:      homeroom rekey {district} --accept {id} --by WHO --reason WHY");
+        _ = writeln!(
+            text,
+            "  same people:      homeroom rekey {district} --accept {id} --by WHO --reason WHY"
+        );
     }
     let rebaseline = if hold.in_a_row >= NIGHTS_UNTIL_REBASELINE { " --rebaseline" } else { "" };
-    _ = writeln!(text, "  let them through: homeroom approve {id} --by WHO --reason WHY{rebaseline}");
+    _ = writeln!(
+        text,
+        "  let them through: homeroom approve {id} --by WHO --reason WHY{rebaseline}"
+    );
     _ = writeln!(text, "  keep them back:   homeroom discard {id} --by WHO --reason WHY");
     text
 }

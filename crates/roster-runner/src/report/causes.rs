@@ -100,23 +100,26 @@ pub(crate) fn root_causes(record: &RunRecord, kept: &Kept, names: Names) -> Vec<
     causes
 }
 
-/// What comes first: records left out, then deletions that wait, then changed values; each by reach.
+/// What comes first: records left out, then what may be missing, then changed values; each by reach.
 fn rank(cause: &RootCause) -> (u8, Reverse<u64>, &str, &Option<String>, &[String]) {
     let sort = match cause.severity {
         Severity::Rejected => 0,
-        Severity::Warning if keeps_deletions_back(&cause.code) => 1,
+        Severity::Warning if needs_a_look(&cause.code) => 1,
         Severity::Repaired => 2,
         Severity::Warning => 3,
     };
     (sort, Reverse(cause.reach), &cause.code, &cause.file, &cause.fields)
 }
 
-/// Whether a finding of this code leaves in place what might be gone.
-fn keeps_deletions_back(code: &str) -> bool {
+/// Whether a finding of this code may mean that something is missing, or leaves in place what might be gone.
+fn needs_a_look(code: &str) -> bool {
     [
         DiagnosticCode::EntityBecameEmpty,
         DiagnosticCode::DeletionsWithheld,
         DiagnosticCode::FileMissing,
+        DiagnosticCode::FileGone,
+        DiagnosticCode::ColumnGone,
+        DiagnosticCode::FeedStale,
         DiagnosticCode::FileModeUnclear,
         DiagnosticCode::SharingNamesNothing,
     ]
@@ -159,16 +162,17 @@ type Place<'k> = (EntityKind, &'k str, u64, &'k str);
 
 impl<'k> Search<'k> {
     fn new(kept: &'k Kept, names: Names) -> Self {
-        let rejected = kept.findings.iter().enumerate().filter(|it| it.1.severity == Severity::Rejected);
-        let keyed = rejected.filter_map(|(number, it)| {
-            Some(((it.entity, it.source_id.as_deref()?), number))
-        });
+        let rejected =
+            kept.findings.iter().enumerate().filter(|it| it.1.severity == Severity::Rejected);
+        let keyed = rejected
+            .filter_map(|(number, it)| Some(((it.entity, it.source_id.as_deref()?), number)));
         // Of several findings about a record, the first one counts.
         let mut left_out = HashMap::new();
         for (key, number) in keyed {
             left_out.entry(key).or_insert(number);
         }
-        let records = kept.quarantine.iter().flat_map(|(entity, it)| it.iter().map(|it| (*entity, it)));
+        let records =
+            kept.quarantine.iter().flat_map(|(entity, it)| it.iter().map(|it| (*entity, it)));
         let of_model = records.filter(|it| it.1.form == Form::Model);
         let values = of_model.map(|(entity, it)| {
             let key = it.source_id.as_deref().unwrap_or_default();
@@ -248,7 +252,8 @@ impl<'k> Search<'k> {
     fn add_what_was_not_kept(&mut self, summaries: &[DiagnosticSummary]) {
         for summary in summaries {
             let grouped = self.grouped.get(&(summary.code.clone(), summary.severity));
-            let Some(missing @ 1..) = summary.count.checked_sub(grouped.copied().unwrap_or(0)) else {
+            let Some(missing @ 1..) = summary.count.checked_sub(grouped.copied().unwrap_or(0))
+            else {
                 continue;
             };
             let group = self.groups.entry(rest(summary)).or_default();

@@ -10,11 +10,14 @@ use super::{
     csv, html,
     words::Names,
 };
-use roster_core::{DiagnosticCode, EntityKind, Error, ErrorKind, Result, Severity, value::Timestamp};
-use roster_sink::{Hold, HoldRule, private_file};
+use roster_core::{
+    DiagnosticCode, EntityKind, Error, ErrorKind, Result, Severity, value::Timestamp,
+};
+use roster_sink::{EntityCounts, Hold, HoldRule, private_file};
 use rows::Rows;
 use serde::Serialize;
 use std::{
+    collections::BTreeMap,
     ffi::OsStr,
     fs::File,
     io::{self, BufWriter, Write},
@@ -72,7 +75,7 @@ pub(crate) struct DistrictReport {
 #[derive(Debug, Serialize)]
 pub(crate) struct FileCount {
     /// The file, or whatever the source calls it.
-    pub(crate) file: &'static str,
+    pub(crate) file: String,
     /// Records that came.
     pub(crate) read: u64,
     /// Records that were left out.
@@ -120,11 +123,7 @@ pub(crate) struct Named {
 impl Named {
     fn of(record: CauseRecord, names: Names) -> Self {
         let table = EntityKind::from_table(&record.table).map(|it| names.table(it).to_owned());
-        Self {
-            file: table.unwrap_or(record.table),
-            record: record.source_id,
-            by: record.followers,
-        }
+        Self { file: table.unwrap_or(record.table), record: record.source_id, by: record.followers }
     }
 }
 
@@ -143,12 +142,6 @@ impl DistrictReport {
         let causes = review.root_causes();
         let causes: Vec<_> =
             (1..).zip(causes).map(|(number, it)| cause(number, it, &rows, names)).collect();
-        let seen = report.entities.iter().filter(|it| it.1.read > 0);
-        let files = seen.map(|(entity, counts)| FileCount {
-            file: names.table(*entity),
-            read: counts.read,
-            left_out: counts.rejected,
-        });
         let listed: u64 =
             causes.iter().map(|it| (it.findings.len() + it.following.len()) as u64).sum();
         let found: u64 = report.diagnostics.iter().map(|it| it.count).sum();
@@ -158,7 +151,7 @@ impl DistrictReport {
             finished_at: review.record.finished_at,
             outcome: outcome(review),
             error: report.error.as_ref().map(|it| it.message.clone()),
-            files: files.collect(),
+            files: files(&report.entities, names),
             causes,
             waiting: review.holds.iter().map(|it| waiting(it, names)).collect(),
             not_listed: found.saturating_sub(listed),
@@ -193,6 +186,22 @@ impl DistrictReport {
     }
 }
 
+/// How much of each file came; records that are made of another's file are told apart by their table.
+fn files(entities: &BTreeMap<EntityKind, EntityCounts>, names: Names) -> Vec<FileCount> {
+    let seen = || entities.iter().filter(|it| it.1.read > 0);
+    let file = |entity: EntityKind| {
+        let name = names.table(entity);
+        let first = seen().find(|it| names.table(*it.0) == name).is_none_or(|it| *it.0 == entity);
+        if first { name.to_owned() } else { format!("{name} ({})", entity.table()) }
+    };
+    let count = |(entity, counts): (&EntityKind, &EntityCounts)| FileCount {
+        file: file(*entity),
+        read: counts.read,
+        left_out: counts.rejected,
+    };
+    seen().map(count).collect()
+}
+
 fn outcome(review: &Review) -> &'static str {
     use roster_sink::Outcome;
     let report = &review.record.report;
@@ -201,7 +210,9 @@ fn outcome(review: &Review) -> &'static str {
         Outcome::Unchanged if report.error.is_some() => "The roster was not there yet.",
         Outcome::Unchanged => "The roster was read, and nothing in it has changed.",
         Outcome::Held => "The roster was updated, but for changes that have to be confirmed first.",
-        Outcome::Failed => "The roster could not be read. What was received before stays as it was.",
+        Outcome::Failed => {
+            "The roster could not be read. What was received before stays as it was."
+        }
     }
 }
 
@@ -259,7 +270,9 @@ fn waiting(hold: &Hold, names: Names) -> String {
     let what = match hold.rule {
         HoldRule::Deleted => "would be removed",
         HoldRule::Updated => "would be changed",
-        HoldRule::Rejected => "were left out, too many to trust the changes and removals beside them",
+        HoldRule::Rejected => {
+            "were left out, too many to trust the changes and removals beside them"
+        }
         HoldRule::Emptied => "would be removed, because the file came without a record",
         HoldRule::Missing => "would be removed, because the file did not come",
         HoldRule::Rekeyed => "seem to have got another key",
@@ -282,4 +295,5 @@ fn unwritable(file: &Path, err: io::Error) -> Error {
 }
 
 #[cfg(test)]
+#[cfg(feature = "connector-oneroster")]
 mod tests;

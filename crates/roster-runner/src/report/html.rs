@@ -1,7 +1,7 @@
 //! The district's report as one page: no script, nothing from elsewhere, everything escaped.
 
-use super::district::{Cause, DistrictReport, Row};
-use crate::render::{self, counted};
+use super::district::{Cause, DistrictReport, FileCount, Row};
+use crate::render::{self, counted, number};
 use askama::{Template, filters::Safe};
 use roster_core::Severity;
 use std::io::{self, Write};
@@ -28,6 +28,17 @@ struct Findings<'r> {
 impl Page<'_> {
     fn date(&self) -> String {
         self.report.finished_at.strftime("%B %-d, %Y, %H:%M UTC").to_string()
+    }
+
+    /// How much of all that came was left out.
+    fn left_out(&self) -> String {
+        let sum = |count: fn(&FileCount) -> u64| self.report.files.iter().map(count).sum::<u64>();
+        match (sum(|it| it.left_out), sum(|it| it.read)) {
+            (0, read) => format!("All {} were taken.", counted(read, "record")),
+            (left_out, read) => {
+                format!("Of {}, {} were left out.", counted(read, "record"), number(left_out))
+            }
+        }
     }
 
     fn reach(cause: &Cause) -> String {

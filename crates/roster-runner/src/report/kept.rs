@@ -174,7 +174,10 @@ mod tests {
         let line = br#"{"position":4,"file":"users.csv","source_id":"u1","form":"source","fields":{"z":"CANARY","a":"2"}}"#;
         let record: Quarantined = one("quarantine.users", 1, line).unwrap();
         let names: Vec<_> = record.fields.iter().map(|it| it.0.as_str()).collect();
-        assert_eq!((names, record.get("a"), record.form), (vec!["z", "a"], Some("2"), Form::Source));
+        assert_eq!(
+            (names, record.get("a"), record.form),
+            (vec!["z", "a"], Some("2"), Form::Source)
+        );
         assert!(!format!("{record:?}").contains("CANARY"));
     }
 
@@ -188,7 +191,9 @@ mod tests {
         };
         let good = r#"{"entity":"users","code":"csv_syntax","severity":"rejected"}"#;
         check(&format!("{good}\nCANARY\n"));
-        check(&format!("{good}\n{{\"entity\":\"CANARY\",\"code\":\"a\",\"severity\":\"rejected\"}}\n"));
+        check(&format!(
+            "{good}\n{{\"entity\":\"CANARY\",\"code\":\"a\",\"severity\":\"rejected\"}}\n"
+        ));
         assert_eq!(lines::<Finding>(FINDINGS, format!("{good}\n").as_bytes()).unwrap().len(), 1);
     }
 }

@@ -97,15 +97,23 @@ pub(crate) fn trends(record: &RunRecord, earlier: &[RunRecord]) -> Trends {
     let runs = || std::iter::once(record).chain(earlier.first());
     let findings = runs().flat_map(|it| &it.report.diagnostics);
     let sorts: BTreeSet<_> = findings.map(|it| (it.severity, it.code.as_str())).collect();
-    let mut codes: Vec<_> =
-        sorts.into_iter().map(|(severity, code)| code_trend(record, earlier, severity, code)).collect();
+    let mut codes: Vec<_> = sorts
+        .into_iter()
+        .map(|(severity, code)| code_trend(record, earlier, severity, code))
+        .collect();
     codes.sort_by_key(|it| std::cmp::Reverse((it.severity, it.tonight)));
     let tables: BTreeSet<_> = runs().flat_map(|it| it.report.entities.keys().copied()).collect();
-    let rejected = tables.into_iter().filter_map(|it| rejected_trend(record, earlier, it)).collect();
+    let rejected =
+        tables.into_iter().filter_map(|it| rejected_trend(record, earlier, it)).collect();
     Trends { nights: earlier.len(), codes, rejected }
 }
 
-fn code_trend(record: &RunRecord, earlier: &[RunRecord], severity: Severity, code: &str) -> CodeTrend {
+fn code_trend(
+    record: &RunRecord,
+    earlier: &[RunRecord],
+    severity: Severity,
+    code: &str,
+) -> CodeTrend {
     let count = |it: &RunRecord| -> u64 {
         let findings = it.report.diagnostics.iter();
         findings.filter(|it| it.severity == severity && it.code == code).map(|it| it.count).sum()
@@ -117,7 +125,7 @@ fn code_trend(record: &RunRecord, earlier: &[RunRecord], severity: Severity, cod
         (0, Some(1..)) => Some(Change::Gone),
         _ => None,
     };
-    let usual = median(before, |it, other| it.midpoint(other));
+    let usual = median(before, u64::midpoint);
     CodeTrend { code: code.to_owned(), severity, tonight, last_night, usual, change }
 }
 
@@ -134,7 +142,7 @@ fn rejected_trend(
         return None;
     }
     let shares = before.into_iter().flatten().collect();
-    let usual = median(shares, |it: f64, other| it.midpoint(other));
+    let usual = median(shares, f64::midpoint);
     Some(RejectedTrend {
         table: entity.table(),
         read,

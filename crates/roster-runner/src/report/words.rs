@@ -1,7 +1,9 @@
 //! The words of reports: a district's own names for tables and fields, and the manual's for findings.
 
+use super::trends::RECHECK;
 use crate::{registry, render};
 use roster_core::{EntityKind, Severity, model::FieldSchema, value::FieldType};
+use roster_sink::RunRecord;
 
 /// A connector's own names for what the model has.
 #[derive(Clone, Copy, Debug, Default)]
@@ -10,7 +12,16 @@ pub(crate) struct Names(Option<registry::SourceNames>);
 impl Names {
     /// The names that a connector has; those of the model for one that was not built in.
     pub(crate) fn of(connector: &str) -> Self {
-        Self(registry::connector(connector).ok().and_then(|it| it.names()))
+        Self(registry::connector(connector).ok().and_then(registry::ConnectorEntry::names))
+    }
+
+    /// The names of the connector that read a run's feed: of what was checked again, the one of the night before.
+    pub(crate) fn of_run(record: &RunRecord, earlier: &[RunRecord]) -> Self {
+        let connector = &record.report.connector;
+        match earlier.first() {
+            Some(night) if connector == RECHECK => Self::of(&night.report.connector),
+            _ => Self::of(connector),
+        }
     }
 
     /// What a table is called: its file, say.
@@ -34,12 +45,17 @@ impl Names {
         entity: EntityKind,
         name: &str,
     ) -> Option<(&'static FieldSchema, EntityKind)> {
-        let references = entity.schema().fields.iter().filter_map(|it| Some((it, it.reference?.entity)));
+        let references =
+            entity.schema().fields.iter().filter_map(|it| Some((it, it.reference?.entity)));
         references.into_iter().find(|it| self.field(entity, it.0.name) == name)
     }
 
     /// The field of the model that has this name.
-    pub(crate) fn field_named(self, entity: EntityKind, name: &str) -> Option<&'static FieldSchema> {
+    pub(crate) fn field_named(
+        self,
+        entity: EntityKind,
+        name: &str,
+    ) -> Option<&'static FieldSchema> {
         entity.schema().fields.iter().find(|it| self.field(entity, it.name) == name)
     }
 }

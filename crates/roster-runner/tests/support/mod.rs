@@ -15,6 +15,7 @@ use roster_core::{
 };
 use roster_runner::{
     Limits, Sharing,
+    keep::KeepSettings,
     night::{Night, NoWatch},
 };
 use roster_sink::{EntityCounts, Outcome, RunRecord, Sink, SqliteSink};
@@ -183,6 +184,7 @@ impl World {
             sink: self.sink.clone(),
             sharing: self.sharing.clone(),
             limits: self.limits.clone(),
+            keep: KeepSettings::default(),
             work_folder: self.path("work"),
             examples: 3,
             stale_after_school_nights: 5,

@@ -31,8 +31,13 @@ pub(super) struct ChangeFeed<'a> {
 impl<'a> ChangeFeed<'a> {
     /// A feed that becomes a file with its first entry.
     pub(super) fn new(night: &'a Night<'a>) -> Result<Self> {
+        Ok(Self { night, rows: TextRows::new(night, CHANGES, Self::form()?) })
+    }
+
+    /// The form of its file.
+    pub(super) fn form() -> Result<FileForm> {
         let text = |name, nullable| Arc::new(Field::new(name, DataType::Utf8, nullable));
-        let form = FileForm::new(vec![
+        FileForm::new(vec![
             Arc::new(Field::new("basis", DataType::Int64, false)),
             text("run_id", false),
             text("district_id", false),
@@ -41,8 +46,7 @@ impl<'a> ChangeFeed<'a> {
             text("source_id", true),
             text("operation", false),
             Arc::new(Field::new("at", time_type(), false)),
-        ])?;
-        Ok(Self { night, rows: TextRows::new(night, CHANGES, form) })
+        ])
     }
 
     /// Adds an entry.  A first load is told by [`Self::finish`] alone.
@@ -62,6 +66,11 @@ impl<'a> ChangeFeed<'a> {
         }
         self.rows.finish(columns_of)
     }
+}
+
+/// Number of a column of the change feed.
+pub(super) fn number(form: &FileForm, name: &str) -> usize {
+    form.arrow.index_of(name).expect("the change feed has this column")
 }
 
 fn columns_of(night: &Night<'_>, rows: usize, texts: [ArrayRef; 4]) -> Vec<ArrayRef> {

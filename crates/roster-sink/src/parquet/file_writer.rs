@@ -18,7 +18,7 @@ use parquet::{
     file::{metadata::ColumnChunkMetaData, writer::SerializedFileWriter},
 };
 use roster_core::{Error, Result};
-use std::{num::NonZero, panic, sync::Mutex, thread};
+use std::{io::Write, num::NonZero, panic, sync::Mutex, thread};
 
 /// Threads that encode at once: more would keep other districts' nights waiting.
 const MOST_THREADS: usize = 4;
@@ -41,11 +41,11 @@ pub(super) enum ColumnData {
 }
 
 /// A file in the making.
-pub(super) struct FileWriter {
+pub(super) struct FileWriter<W: Write + Send = Upload> {
     operation: &'static str,
     path: String,
     form: FileForm,
-    file: SerializedFileWriter<Upload>,
+    file: SerializedFileWriter<W>,
     rows: u64,
     groups: usize,
 }
@@ -59,9 +59,27 @@ impl FileWriter {
         form: &FileForm,
     ) -> Result<Self> {
         let upload = Upload::new(files.objects.clone(), files.path(&path));
-        let file =
-            SerializedFileWriter::new(upload, form.parquet.clone(), form.properties.clone())
-                .map_err(|err| not_written(operation, &path, err))?;
+        Self::new(operation, path, form, upload)
+    }
+
+    /// Ends the file: only now it is there.
+    pub(super) fn finish(self) -> Result<FileEntry> {
+        let (operation, path, rows) = (self.operation, self.path.clone(), self.rows);
+        let bytes = self.end()?.finish().map_err(|err| store_failed(operation, &path, err))?;
+        Ok(FileEntry { path, rows, bytes })
+    }
+}
+
+impl<W: Write + Send> FileWriter<W> {
+    /// Starts a file; `path` is for messages.
+    pub(super) fn new(
+        operation: &'static str,
+        path: String,
+        form: &FileForm,
+        out: W,
+    ) -> Result<Self> {
+        let file = SerializedFileWriter::new(out, form.parquet.clone(), form.properties.clone())
+            .map_err(|err| not_written(operation, &path, err))?;
         Ok(Self { operation, path, form: form.clone(), file, rows: 0, groups: 0 })
     }
 
@@ -96,12 +114,10 @@ impl FileWriter {
         Ok(())
     }
 
-    /// Ends the file: only now it is there.
-    pub(super) fn finish(self) -> Result<FileEntry> {
-        let Self { operation, path, file, rows, .. } = self;
-        let upload = file.into_inner().map_err(|err| not_written(operation, &path, err))?;
-        let bytes = upload.finish().map_err(|err| store_failed(operation, &path, err))?;
-        Ok(FileEntry { path, rows, bytes })
+    /// Writes the footer; gives what the file was written to.
+    pub(super) fn end(self) -> Result<W> {
+        let Self { operation, path, file, .. } = self;
+        file.into_inner().map_err(|err| not_written(operation, &path, err))
     }
 }
 

@@ -5,7 +5,7 @@ use super::{failure::damaged, location::Files};
 use crate::RunId;
 use roster_core::{DistrictId, EntityKind, Error, ErrorKind, Result, value::Timestamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Version of the layout: of these files, and of what the tables' columns mean.
 pub(super) const SCHEMA_VERSION: u32 = 1;
@@ -61,6 +61,9 @@ pub(super) struct Manifest {
     /// Keys that records gave up for others, in this run and before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) rekeys: Vec<FileEntry>,
+    /// Tables whose files are gone because they held what is no longer shared or kept; the latest run has them still.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) emptied: BTreeSet<String>,
     /// How often files of this run were written anew to empty what is no longer shared.
     #[serde(default)]
     pub(super) erasures: u32,

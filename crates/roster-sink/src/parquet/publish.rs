@@ -14,7 +14,7 @@ use crate::{
     relational::{history::recorded_already, ledger::check_basis, task::joined},
 };
 use roster_core::{EntityKind, Error, ErrorKind, Result};
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeSet;
 use tokio::task::spawn_blocking;
 
 impl ParquetSink {
@@ -22,9 +22,11 @@ impl ParquetSink {
     pub(super) async fn publish_whole(
         &self,
         plan: &Plan,
-        published: Published,
+        mut published: Published,
         run: &RunRecord,
     ) -> Result<()> {
+        // What is published, without tonight's entries and keys.
+        published.indexes.values_mut().for_each(PublishedIndex::reset);
         let district = &plan.header().district;
         let files = self.location.of(district)?;
         let _turn = self.turn(PUBLISH, &files).await?;
@@ -119,6 +121,7 @@ fn write_files(
         tables: all,
         changes: changes.finish()?,
         rekeys: rekeyed.finish()?,
+        emptied: BTreeSet::new(),
         erasures: 0,
     })
 }

@@ -76,7 +76,7 @@ fn new_column(night: &Night<'_>, column: &Column, new: &NewRows) -> Result<Array
 }
 
 /// A field of some rows.
-fn field_array<'r>(
+pub(super) fn field_array<'r>(
     rows: &Rows,
     number: usize,
     of: impl Iterator<Item = Row<'r>>,
@@ -206,7 +206,7 @@ impl OldRows {
         let Some((changing, values)) = self.replacements(night, column)? else { return Ok(None) };
         let before = self.group.column(number)?;
         let positions: UInt32Array = changing.iter().map(|it| Some(*it)).collect();
-        if taken(&before, &positions)? == values {
+        if *taken(&before, &positions)? == *values {
             return Ok(None);
         }
         let mut changing = changing.into_iter().enumerate().peekable();

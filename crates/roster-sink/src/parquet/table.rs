@@ -6,7 +6,7 @@
 use super::{
     PUBLISH,
     changes::{ChangeFeed, Rekeyed},
-    edits::{Edits, not_published},
+    edits::Edits,
     failure::damaged,
     file_reader::FileReader,
     file_writer::FileWriter,

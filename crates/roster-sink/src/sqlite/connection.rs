@@ -34,6 +34,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub(super) struct Location {
     pub(super) path: PathBuf,
     pub(super) busy_timeout: Duration,
+    /// Bytes that the file may grow to.
+    pub(super) size_limit: Option<u64>,
 }
 
 impl Location {
@@ -53,6 +55,10 @@ impl Location {
     pub(super) fn open_to_write(&self) -> Outcome<Connection> {
         let connection = self.open_plain()?;
         connection.execute_batch(SETTINGS)?;
+        if let Some(bytes) = self.size_limit {
+            let page: i64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
+            pragma(&connection, &format!("max_page_count = {}", bytes / page.cast_unsigned()))?;
+        }
         let since = Instant::now();
         // While another program loads the first district, SQLite refuses at once instead of waiting.
         while let Err(err) = set_journal(&connection, "WAL") {
@@ -73,8 +79,8 @@ impl Location {
 
     /// Sees that no file of the database holds what a committed transaction of [`Self::open_to_erase`] deleted.
     ///
-    /// What is deleted is overwritten, but for copies that SQLite left in unused parts of pages when it moved rows from one
-    /// to another, and free pages of nights before.  Writing the database anew leaves neither; it is left out where that
+    /// What is deleted is overwritten.  Beside that, rarely, a copy is left in the unused part of a page from which SQLite
+    /// moved rows, and free pages hold what they held: writing the database anew leaves neither, and is left out where it
     /// would take long.  The log holds older pages until it is cut off.
     pub(super) fn leave_no_trace(&self, connection: &Connection) -> Outcome<()> {
         let sql = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";

@@ -1,5 +1,7 @@
 //! A database of its own, and nights from rows: the one helper of these tests.
 
+#[cfg(all(feature = "sqlite", feature = "parquet"))]
+use crate::parquet;
 #[cfg(feature = "postgres")]
 use crate::postgres;
 #[cfg(feature = "sqlite")]
@@ -24,11 +26,15 @@ use std::{
         atomic::{AtomicU32, Ordering},
     },
 };
+use tokio::runtime::Runtime;
 
 /// A kind of database.
 pub(crate) enum Backend {
     #[cfg(feature = "sqlite")]
     Sqlite,
+    /// Files, and what remembers the nights.
+    #[cfg(all(feature = "sqlite", feature = "parquet"))]
+    Parquet,
     /// A server that databases can be made on.
     #[cfg(feature = "postgres")]
     Postgres(postgres::Server),
@@ -55,6 +61,8 @@ impl Backend {
         match self {
             #[cfg(feature = "sqlite")]
             Self::Sqlite => Box::new(sqlite::File(folder.join("roster.db"))),
+            #[cfg(all(feature = "sqlite", feature = "parquet"))]
+            Self::Parquet => Box::new(parquet::Folder(folder.to_owned())),
             #[cfg(feature = "postgres")]
             Self::Postgres(server) => Box::new(server.database()),
         }
@@ -195,7 +203,11 @@ impl Bench {
 }
 
 pub(crate) fn wait<F: Future>(work: F) -> F::Output {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+    runtime().block_on(work)
+}
+
+pub(crate) fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
 pub(crate) fn id(district: &str) -> DistrictId {
@@ -337,4 +349,16 @@ pub(crate) fn roles(records: &[(&str, &str)]) -> Rows {
 
 pub(crate) fn category_id(district: &str, source_id: &str) -> String {
     public_id(&id(district), EntityKind::Category, source_id).to_string()
+}
+
+/// Bytes that cannot be compressed.
+pub(crate) fn noise(length: usize) -> Vec<u8> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let next = || {
+        for (left, by) in [(true, 13), (false, 7), (true, 17)] {
+            state ^= if left { state << by } else { state >> by };
+        }
+        state.to_be_bytes()[0]
+    };
+    std::iter::repeat_with(next).take(length).collect()
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     Case,
-    bench::{Backend, categories, record, wait},
+    bench::{Backend, categories, noise, record, wait},
     cases,
 };
 use roster_core::ErrorKind;
@@ -20,8 +20,8 @@ pub(crate) const CASES: &[Case] = cases![
 fn kept_files_come_back_as_they_were_written(backend: &Backend) {
     let bench = backend.bench();
     let (plan, published) = bench.plan("d", "r1", &[categories(&[("a", "A")])]);
-    // Several parts, of bytes that do not compress to nothing.
-    let big: Vec<u8> = (0..9_000_001_u32).map(|it| (it.wrapping_mul(it) >> 7) as u8).collect();
+    // Several parts.
+    let big = noise(9_000_001);
     let files: [(&str, &[u8]); 4] =
         [("places.users", &big), ("findings", b"{}\n"), ("held.1.users", b""), ("rekey.users", &[0, 255])];
     bench.keep(&files);

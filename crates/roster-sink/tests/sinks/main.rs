@@ -16,6 +16,8 @@ mod nights;
 mod oneroster;
 mod opening;
 mod outlets;
+#[cfg(all(feature = "sqlite", feature = "parquet"))]
+mod parquet;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod readers;
@@ -52,9 +54,20 @@ const SUITE: &[(&str, &[Case])] = &[
 ];
 
 fn main() -> ExitCode {
+    #[cfg(feature = "sqlite")]
+    if sqlite::failures::try_as_child().is_some() {
+        return ExitCode::SUCCESS;
+    }
     let mut tests = Vec::new();
     #[cfg(feature = "sqlite")]
     tests.extend(trials("sqlite", || Some(Backend::Sqlite), sqlite::CASES));
+    #[cfg(all(feature = "sqlite", feature = "parquet"))]
+    {
+        let mut of_files = trials("parquet", || Some(Backend::Parquet), parquet::CASES);
+        of_files.retain(|it| !parquet::EXCEPT.iter().any(|except| it.name().contains(except)));
+        tests.extend(of_files);
+        tests.extend(parquet::python_trials());
+    }
     #[cfg(feature = "postgres")]
     tests.extend(trials("postgres", postgres::backend, postgres::CASES));
     libtest_mimic::run(&Arguments::from_args(), tests).exit_code()

@@ -1,7 +1,9 @@
 //! SQLite files for the suite, and what only SQLite has.
 
+pub(crate) mod failures;
 mod opening;
 mod readers;
+mod traces;
 
 use crate::{
     Case,
@@ -16,7 +18,12 @@ use std::{
 
 /// SQLite's own cases.
 pub(crate) const CASES: &[(&str, &[Case])] =
-    &[("files", opening::CASES), ("locks_and_values", readers::CASES)];
+    &[
+    ("failures", failures::CASES),
+    ("files", opening::CASES),
+    ("locks_and_values", readers::CASES),
+    ("traces", traces::CASES),
+];
 
 /// A file for a database.
 pub(crate) struct File(pub(crate) PathBuf);

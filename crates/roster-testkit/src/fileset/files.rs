@@ -249,7 +249,7 @@ fn line_of(bytes: &[u8], record: &StringRecord) -> Option<u64> {
     let start = usize::try_from(record.position()?.byte()).ok()?;
     let ends = bytes.get(start..)?.iter().take_while(|it| matches!(it, b'\r' | b'\n')).count();
     let before = bytes.get(..start + ends)?;
-    Some(before.iter().filter(|it| **it == b'\n').count() as u64 + 1)
+    Some(before.split(|it| *it == b'\n').count() as u64)
 }
 
 /// For every column a copy of the first record with a canary in it, and one record that is too wide.

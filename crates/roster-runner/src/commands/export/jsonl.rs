@@ -56,7 +56,7 @@ async fn write_table(
     entity: EntityKind,
     folder: &Path,
 ) -> Result<Option<(NamedTempFile, u64)>> {
-    let mut batches = export.sink.rows(&export.district, entity);
+    let mut batches = export.snapshot.rows(entity);
     let mut lines = Lines { folder, file: None, rows: 0 };
     while let Some(rows) = batches.next().await {
         export.refuse_cancelled()?;

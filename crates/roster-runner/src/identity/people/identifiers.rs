@@ -37,7 +37,8 @@ fn personal(records: &Records, night: Night) -> HashSet<u64> {
         *all += 1;
         *alone += usize::from(people.len() == 1);
     }
-    let personal = |(_, (all, alone)): &(u64, (usize, usize))| alone * 100 >= all * PERSONAL_PERCENT;
+    let personal =
+        |(_, (all, alone)): &(u64, (usize, usize))| alone * 100 >= all * PERSONAL_PERCENT;
     counts.into_iter().filter(personal).map(|it| it.0).collect()
 }
 
@@ -56,11 +57,8 @@ pub(super) fn retain_unopposed(records: &Records, pairs: &mut Vec<(u32, u32)>) {
             *kept += usize::from(same);
         });
     }
-    let kept: HashSet<u64> = counts
-        .into_iter()
-        .filter(|(_, (all, kept))| kept * 2 >= *all)
-        .map(|it| it.0)
-        .collect();
+    let kept: HashSet<u64> =
+        counts.into_iter().filter(|(_, (all, kept))| kept * 2 >= *all).map(|it| it.0).collect();
     pairs.retain(|pair| {
         let mut opposed = false;
         each_scheme(records, *pair, |scheme, same| opposed |= !same && kept.contains(&scheme));

@@ -1,6 +1,6 @@
 //! What people belong to: sections, schools, contacts, and records that kept their keys.
 
-use super::{People, USER};
+use super::{People, USER, keyed as by_value};
 use crate::identity::{
     keys::{NOBODY, Night, Number},
     layout::Part,
@@ -86,7 +86,7 @@ pub(super) fn schools(records: &Records, people: &People) -> Values {
     let organization = records.layout(Role).part("org_source_id");
     let primary = records.layout(USER).part("primary_org_source_id");
     Values::new(Night::BOTH.map(|night| {
-        let mut keyed = people.keyed(records, night, |row| {
+        let mut keyed = by_value(records, night, |row| {
             let school = records.value(USER, night, row, primary);
             (school != NONE && people.names_of(night, row) != NONE)
                 .then(|| combined([people.names_of(night, row), school]))

@@ -39,14 +39,10 @@ pub(super) type Key<'k> = &'k dyn Fn(EntityKind, &str) -> String;
 /// All rows of the district under these keys.
 pub(super) fn rows(students: &[Student], key: Key<'_>) -> Vec<Rows> {
     let mut all = places(key);
-    let mut people: Vec<Rows> = [
-        EntityKind::User,
-        EntityKind::Role,
-        EntityKind::Demographics,
-        EntityKind::Enrollment,
-    ]
-    .map(Rows::new)
-    .into();
+    let mut people: Vec<Rows> =
+        [EntityKind::User, EntityKind::Role, EntityKind::Demographics, EntityKind::Enrollment]
+            .map(Rows::new)
+            .into();
     for student in students {
         push_student(student, key, &mut people);
     }

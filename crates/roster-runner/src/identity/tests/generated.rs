@@ -38,21 +38,29 @@ struct Case {
     renumbered: bool,
 }
 
-fn students(most: usize, numbered: impl Strategy<Value = bool> + 'static) -> impl Strategy<Value = Vec<Student>> {
+fn students(
+    most: usize,
+    numbered: impl Strategy<Value = bool> + 'static,
+) -> impl Strategy<Value = Vec<Student>> {
     let student = (
         (0..4_usize, 0..3_usize, weighted(0.8, 0..6_u8), numbered),
         (prop::bool::weighted(0.3), 0..3_usize, 0..2_usize),
         subsequence((0..9_usize).collect::<Vec<_>>(), 0..4),
     );
-    let student = student.prop_map(|((given, family, birth, number), (address, school, grade), sections)| {
-        let number = number.then_some(0);
-        Student { who: 0, given, family, birth, number, address, school, grade, sections }
-    });
+    let student =
+        student.prop_map(|((given, family, birth, number), (address, school, grade), sections)| {
+            let number = number.then_some(0);
+            Student { who: 0, given, family, birth, number, address, school, grade, sections }
+        });
     vec(student, 0..most)
 }
 
 fn fates(most: usize) -> impl Strategy<Value = Vec<Fate>> {
-    let fate = (prop::bool::weighted(0.15), prop::bool::weighted(0.1), weighted(0.15, 0..DISTINCT_SECTIONS));
+    let fate = (
+        prop::bool::weighted(0.15),
+        prop::bool::weighted(0.1),
+        weighted(0.15, 0..DISTINCT_SECTIONS),
+    );
     vec(fate.prop_map(|(leaves, marries, moves)| Fate { leaves, marries, moves }), most)
 }
 
@@ -160,9 +168,10 @@ impl Case {
             others.iter().filter(same).count() == 1
         };
         let kept = after.iter().filter(|it| {
-            it.birth.is_some() && self.before.iter().any(|old| {
-                old.who == it.who && (old.names(), old.birth) == (it.names(), it.birth)
-            })
+            it.birth.is_some()
+                && self.before.iter().any(|old| {
+                    old.who == it.who && (old.names(), old.birth) == (it.names(), it.birth)
+                })
         });
         let kept = kept.filter(|it| alone(it, &self.before) && alone(it, &after));
         kept.map(|it| user(it.who)).collect()

@@ -31,7 +31,8 @@ pub(super) fn compare(
         after.push(PartProfile { kind, name: name.to_owned(), there: true, columns });
     }
     let came = after.len();
-    let absent = |it: &&PartProfile| !after[..came].iter().any(|now| is_same(now, it.kind, &it.name));
+    let absent =
+        |it: &&PartProfile| !after[..came].iter().any(|now| is_same(now, it.kind, &it.name));
     let absent: Vec<PartProfile> = before.iter().filter(absent).cloned().collect();
     for mut part in absent {
         if part.there && whole {
@@ -52,7 +53,7 @@ fn compare_columns(
     findings: &mut Vec<Diagnostic>,
 ) -> Option<Seen> {
     let Some(columns) = &part.columns else { return before.cloned() };
-    let now: BTreeSet<String> = columns.iter().map(|it| it.to_string()).collect();
+    let now: BTreeSet<String> = columns.iter().map(|it| it.name.to_string()).collect();
     let Some(before) = before else {
         return Some(Seen { there: now.into_iter().collect(), gone: Vec::new() });
     };

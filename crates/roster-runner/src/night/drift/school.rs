@@ -1,6 +1,6 @@
 //! Nights before which there was school, as far as the academic sessions tell.
 
-use jiff::{civil::Weekday, Span};
+use jiff::{Span, civil::Weekday};
 use roster_core::{
     Row,
     model::{AcademicSessionRow, SessionType, TypedRow as _},
@@ -84,12 +84,15 @@ mod tests {
         let mut rows = Rows::new(EntityKind::AcademicSession);
         for session in sessions {
             let parts: Vec<_> = session.split(' ').collect();
-            rows.push(1, &AcademicSessionRow {
-                session_type: Some(SessionType::from_term(parts[0])),
-                start_date: Some(date(parts[1])),
-                end_date: Some(date(parts[2])),
-                ..AcademicSessionRow::default()
-            });
+            rows.push(
+                1,
+                &AcademicSessionRow {
+                    session_type: Some(SessionType::from_term(parts[0])),
+                    start_date: Some(date(parts[1])),
+                    end_date: Some(date(parts[2])),
+                    ..AcademicSessionRow::default()
+                },
+            );
         }
         let mut found = Sessions::default();
         rows.iter().for_each(|it| found.row(&it));
@@ -116,10 +119,8 @@ mod tests {
 
     #[test]
     fn school_nights_are_weekdays_of_sessions() {
-        let terms = [
-            (date("2026-08-20"), date("2026-12-19")),
-            (date("2027-01-05"), date("2027-06-05")),
-        ];
+        let terms =
+            [(date("2026-08-20"), date("2026-12-19")), (date("2027-01-05"), date("2027-06-05"))];
         let check = |school: &[Stretch], day: &str, expected: bool| {
             assert_eq!(is_school_night(school, date(day)), expected, "{day}");
         };

@@ -29,7 +29,8 @@ impl Coverages {
             return Ok(());
         }
         let word = |it: Coverage| if it == Coverage::Complete { COMPLETE } else { CHANGES };
-        let words: BTreeMap<_, _> = self.0.into_iter().map(|it| (it.0.table(), word(it.1))).collect();
+        let words: BTreeMap<_, _> =
+            self.0.into_iter().map(|it| (it.0.table(), word(it.1))).collect();
         let mut file = kept.write(FILE)?;
         let written = serde_json::to_writer(&mut file, &words).map_err(io::Error::from);
         written.and_then(|()| file.flush()).map_err(unwritable)
@@ -45,9 +46,8 @@ pub(crate) fn read(bytes: &[u8]) -> Result<BTreeMap<EntityKind, bool>> {
     let words: BTreeMap<String, String> = serde_json::from_slice(bytes).map_err(|_| {
         Error::new(ErrorKind::Damaged, "coverage.read", "what the run kept cannot be read")
     })?;
-    let known = |(table, word): (String, String)| {
-        Some((EntityKind::from_table(&table)?, word != CHANGES))
-    };
+    let known =
+        |(table, word): (String, String)| Some((EntityKind::from_table(&table)?, word != CHANGES));
     Ok(words.into_iter().filter_map(known).collect())
 }
 

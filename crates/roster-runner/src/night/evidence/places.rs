@@ -342,8 +342,9 @@ impl<'b> Reader<'b> {
 }
 
 fn hash_of(key: u128) -> [u8; HASH_BYTES] {
-    let [a, b, c, d, e, ..] = key.to_be_bytes();
-    [a, b, c, d, e]
+    let mut hash = [0; HASH_BYTES];
+    hash.copy_from_slice(&key.to_be_bytes()[..HASH_BYTES]);
+    hash
 }
 
 fn damaged(what: &str) -> Error {

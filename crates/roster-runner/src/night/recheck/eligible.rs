@@ -5,10 +5,7 @@ use crate::{
     night::evidence::{coverage, places},
     report::kept::{Form, Kept, Quarantined},
 };
-use roster_core::{
-    DiagnosticCode, EntityKind, Origin, Result, Rows,
-    model::EntitySchema,
-};
+use roster_core::{DiagnosticCode, EntityKind, Origin, Result, Rows, model::EntitySchema};
 use roster_sink::{Published, RunId, RunRecord, Sink, Slot, key_of};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -74,7 +71,8 @@ impl<'s> Eligible<'s> {
         self.left_alone.not_kept = self.rejected.saturating_sub(there);
         let mut parts = BTreeMap::new();
         for (entity, records) in kept.quarantine {
-            let is_duplicate = |it: &Quarantined| duplicates.contains(&(entity, it.file.clone(), it.position));
+            let is_duplicate =
+                |it: &Quarantined| duplicates.contains(&(entity, it.file.clone(), it.position));
             let of_model = self.of_model(records, is_duplicate);
             let unspoken = self.unspoken_of(entity, of_model, published).await?;
             if !unspoken.is_empty() {

@@ -33,7 +33,13 @@ fn check(review: &Review, expected: &str) {
 #[test]
 fn report_ranks_causes_and_compares_them_with_earlier_nights() {
     let mut kept = Kept::default();
-    reject(&mut kept, EntityKind::User, "missing_required", (4, "givenName"), &[("source_id", "u\u{1b}1")]);
+    reject(
+        &mut kept,
+        EntityKind::User,
+        "missing_required",
+        (4, "givenName"),
+        &[("source_id", "u\u{1b}1")],
+    );
     let enrollment = [("source_id", "e1"), ("user_source_id", "u\u{1b}1")];
     let place = (9, "userSourcedId");
     reject(&mut kept, EntityKind::Enrollment, "reference_rejected", place, &enrollment);
@@ -52,7 +58,7 @@ fn report_ranks_causes_and_compares_them_with_earlier_nights() {
         "\
 2026-11-23T18:30:00Z to 2026-11-23T18:30:01Z
 
-  1. rejected missing_required: 1 finding, and 1 record that follow
+  1. rejected missing_required: 1 finding, followed by 1 record
      A required value is empty: field givenName, in users.csv
      The record is rejected.
      - users u\u{fffd}1 is named by 1 record
@@ -74,8 +80,5 @@ fn report_ranks_causes_and_compares_them_with_earlier_nights() {
 fn report_of_a_good_first_night_is_short() {
     let review =
         Review { record: night(0), kept: Kept::default(), earlier: Vec::new(), holds: Vec::new() };
-    check(
-        &review,
-        "2026-11-23T18:30:00Z to 2026-11-23T18:30:01Z\n\n  Nothing was wrong.\n\n",
-    );
+    check(&review, "2026-11-23T18:30:00Z to 2026-11-23T18:30:01Z\n\n  Nothing was wrong.\n\n");
 }

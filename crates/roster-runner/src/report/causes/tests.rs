@@ -7,7 +7,8 @@ use roster_sink::Cause;
 /// A cause in a line: severity, code, table, fields, file, findings and followers, and the records named.
 fn shown(cause: &RootCause) -> String {
     let RootCause { severity, code, table, fields, file, reach, followers, records, .. } = cause;
-    let records: Vec<_> = records.iter().map(|it| format!(" {}:{}", it.source_id, it.followers)).collect();
+    let records: Vec<_> =
+        records.iter().map(|it| format!(" {}:{}", it.source_id, it.followers)).collect();
     format!(
         "{} {code} {} {} {} {}+{followers}{}",
         severity.code(),
@@ -32,8 +33,10 @@ fn counted(kept: &Kept) -> RunRecord {
         *counts.entry((it.severity, it.code.as_str())).or_default() += 1;
     }
     let mut record = run();
-    record.report.diagnostics =
-        counts.into_iter().map(|((severity, code), count)| finding(code, severity, count)).collect();
+    record.report.diagnostics = counts
+        .into_iter()
+        .map(|((severity, code), count)| finding(code, severity, count))
+        .collect();
     record
 }
 
@@ -75,14 +78,23 @@ fn chains_of_left_out_records_have_the_cause_of_the_first() {
     let section = [("source_id", "k1"), ("course_source_id", "c9")];
     reject(&mut kept, EntityKind::Section, "reference_not_found", (2, "courseSourcedId"), &section);
     for line in 2..6 {
-        enrollment(&mut kept, line, "reference_rejected", ("classSourcedId", "section_source_id", "k1"));
+        enrollment(
+            &mut kept,
+            line,
+            "reference_rejected",
+            ("classSourcedId", "section_source_id", "k1"),
+        );
     }
     let mut record = counted(&kept);
     record.causes = vec![
         caused("sections", "k1", "reference_rejected", 4),
         caused("courses", "c9", "reference_not_found", 1),
     ];
-    check(&record, &kept, &["rejected reference_not_found courses courseSourcedId - 1+4 k1:4 c9:1"]);
+    check(
+        &record,
+        &kept,
+        &["rejected reference_not_found courses courseSourcedId - 1+4 k1:4 c9:1"],
+    );
 }
 
 #[test]
@@ -90,14 +102,23 @@ fn missing_records_of_a_table_are_one_cause() {
     let mut kept = Kept::default();
     for line in 2..7 {
         let key = ["k1", "k2"][usize::from(line == 6)];
-        enrollment(&mut kept, line, "reference_not_found", ("classSourcedId", "section_source_id", key));
+        enrollment(
+            &mut kept,
+            line,
+            "reference_not_found",
+            ("classSourcedId", "section_source_id", key),
+        );
     }
     let mut record = counted(&kept);
     record.causes = vec![
         caused("sections", "k1", "reference_not_found", 4),
         caused("sections", "k2", "reference_not_found", 1),
     ];
-    check(&record, &kept, &["rejected reference_not_found sections classSourcedId - 5+0 k1:4 k2:1"]);
+    check(
+        &record,
+        &kept,
+        &["rejected reference_not_found sections classSourcedId - 5+0 k1:4 k2:1"],
+    );
 }
 
 #[test]

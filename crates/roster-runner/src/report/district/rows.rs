@@ -86,11 +86,17 @@ impl<'k> Rows<'k> {
             line: finding.line,
             record: finding.source_id.clone(),
             field: finding.field.clone(),
-            value: record.zip(finding.field.as_deref()).map(|it| self.value(finding.entity, it.0, it.1)),
+            value: record
+                .zip(finding.field.as_deref())
+                .map(|it| self.value(finding.entity, it.0, it.1)),
             code: finding.code.clone(),
             severity: finding.severity,
             effect: effect(finding.severity),
-            what_to_do: self.pages.get(finding.code.as_str()).map(|it| it.mend.clone()).unwrap_or_default(),
+            what_to_do: self
+                .pages
+                .get(finding.code.as_str())
+                .map(|it| it.mend.clone())
+                .unwrap_or_default(),
             fields: record.map(|it| self.fields(finding.entity, it)).unwrap_or_default(),
         }
     }
@@ -108,7 +114,9 @@ impl<'k> Rows<'k> {
         match record.form {
             Form::Source => record.get(field).unwrap_or_default().to_owned(),
             Form::Model => {
-                let Some(schema) = self.names.field_named(entity, field) else { return String::new() };
+                let Some(schema) = self.names.field_named(entity, field) else {
+                    return String::new();
+                };
                 plain_value(schema.field_type, record.get(schema.name).unwrap_or_default())
             }
         }

@@ -39,7 +39,8 @@ fn review() -> Review {
     });
     let mut record = run();
     record.report.entities =
-        [(EntityKind::User, EntityCounts { read: 20, rejected: 2, ..EntityCounts::default() })].into();
+        [(EntityKind::User, EntityCounts { read: 20, rejected: 2, ..EntityCounts::default() })]
+            .into();
     let summary = |it: &Finding| DiagnosticSummary {
         code: it.code.clone(),
         severity: it.severity,
@@ -74,7 +75,10 @@ fn json_has_causes_with_values_in_the_districts_own_names() {
     assert_eq!((&row["field"], &row["value"]), (&"grades".into(), &"09,10".into()));
     assert_eq!(row["fields"]["familyName"], HOSTILE);
     let following = &cause["following"][0];
-    assert_eq!((&following["file"], &following["value"]), (&"enrollments.csv".into(), &"u1".into()));
+    assert_eq!(
+        (&following["file"], &following["value"]),
+        (&"enrollments.csv".into(), &"u1".into())
+    );
     assert_eq!(following["fields"]["metadata.seat"], "4");
     assert_eq!(report["causes"][1]["findings"][0]["value"], "x");
     assert_eq!(report["files"][0]["file"], "users.csv");
@@ -102,11 +106,16 @@ fn csv_has_a_row_for_each_finding_and_no_formula() {
 #[test]
 fn page_is_escaped_and_whole_in_itself() {
     let page = written(Format::Html);
-    assert!(page.contains("=&#60;script&#62;alert(&#39;&#34;&#38;&#39;)&#60;/script&#62;"), "{page}");
+    assert!(
+        page.contains("=&#60;script&#62;alert(&#39;&#34;&#38;&#39;)&#60;/script&#62;"),
+        "{page}"
+    );
     for foreign in ["<script", "src=", "href=\"http", "url(", "@import", "<link"] {
         assert!(!page.contains(foreign), "{foreign}");
     }
-    for part in ["<html lang=\"en\">", "<h1>lakeside", "<caption>", "scope=\"col\"", "name=\"viewport\""] {
+    for part in
+        ["<html lang=\"en\">", "<h1>lakeside", "<caption>", "scope=\"col\"", "name=\"viewport\""]
+    {
         assert!(page.contains(part), "{part}");
     }
     assert!(page.contains("<bdi>u1</bdi>") && page.contains("<dt><bdi>familyName</bdi></dt>"));
@@ -145,7 +154,13 @@ fn what_waits_is_told_in_the_districts_own_names() {
     )
     .unwrap();
     let names = Names::of("oneroster");
-    assert_eq!(waiting(&hold, names), "classes.csv: 40 of 100 records of school s1 would be removed");
+    assert_eq!(
+        waiting(&hold, names),
+        "classes.csv: 40 of 100 records of school s1 would be removed"
+    );
     (hold.school, hold.rule) = (None, HoldRule::Rekeyed);
-    assert_eq!(waiting(&hold, names), "classes.csv: 40 of 100 records seem to have got another key");
+    assert_eq!(
+        waiting(&hold, names),
+        "classes.csv: 40 of 100 records seem to have got another key"
+    );
 }

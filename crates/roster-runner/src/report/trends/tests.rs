@@ -17,7 +17,11 @@ fn night(missing: u64, rejected: u64) -> RunRecord {
 #[test]
 fn codes_are_compared_with_last_night_and_with_the_median() {
     #[track_caller]
-    fn check(tonight: u64, before: &[u64], expected: Option<(Option<u64>, Option<u64>, Option<Change>)>) {
+    fn check(
+        tonight: u64,
+        before: &[u64],
+        expected: Option<(Option<u64>, Option<u64>, Option<Change>)>,
+    ) {
         let earlier: Vec<_> = before.iter().map(|it| night(*it, 0)).collect();
         let trends = trends(&night(tonight, 0), &earlier);
         assert_eq!(trends.nights, before.len());
@@ -60,7 +64,8 @@ fn nights_that_did_not_end_and_rechecks_are_passed_over() {
     check(
         |it| {
             it.report.outcome = Outcome::Unchanged;
-            let error = roster_core::Error::new(roster_core::ErrorKind::NotReady, "test", "not yet");
+            let error =
+                roster_core::Error::new(roster_core::ErrorKind::NotReady, "test", "not yet");
             it.report.error = Some((&error).into());
         },
         false,

@@ -15,6 +15,7 @@ pub(super) const CASES: &[Case] = cases![
     wrong_password_and_wrong_database_are_told_apart,
     database_that_may_only_be_read_is_a_missing_right,
     connection_lost_in_the_middle_leaves_nothing,
+    connection_ended_while_rows_are_copied_leaves_nothing,
     connections_cut_at_any_moment_leave_the_old_night_or_the_new_one,
     commit_that_was_never_answered_is_looked_up,
     refused_rows_are_not_quoted,
@@ -79,6 +80,44 @@ fn connection_lost_in_the_middle_leaves_nothing(backend: &Backend) {
     assert_eq!(bench.state(), before);
     wait(bench.sink.publish(&plan, bench.published("d"), &run)).unwrap();
     assert_eq!(bench.query("SELECT basis FROM districts"), ["2"]);
+}
+
+fn connection_ended_while_rows_are_copied_leaves_nothing(backend: &Backend) {
+    let bench = backend.bench();
+    bench.night("other", "r0", &[categories(&[("a", "A")])]);
+    let before = bench.state();
+    // Rows go in one by one, a hundredth of a second each.
+    for sql in [
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.01); RETURN NEW; END'",
+        "CREATE TRIGGER slow BEFORE INSERT ON categories FOR EACH ROW EXECUTE FUNCTION slow()",
+    ] {
+        bench.query(sql);
+    }
+    let keys: Vec<_> = (0..20_000).map(|it| format!("c{it}")).collect();
+    let records: Vec<_> = keys.iter().map(|it| (it.as_str(), "T")).collect();
+    let (plan, published) = bench.plan("d", "r1", &[categories(&records)]);
+    bench.keep(&[("findings", b"{}")]);
+    let run = record(&plan, Outcome::Published);
+    let sink = bench.database.sink();
+    let error = thread::scope(|scope| {
+        let night = scope.spawn(|| wait(sink.publish(&plan, published, &run)).unwrap_err());
+        let mut client = database(&bench).connection();
+        let copied = "SELECT pid FROM pg_stat_progress_copy WHERE tuples_processed > 10 \
+                      AND datname = current_database()";
+        while client.query(copied).is_empty() {
+            assert!(!night.is_finished());
+            thread::sleep(Duration::from_millis(5));
+        }
+        assert_eq!(end_connections(&mut client), 1);
+        night.join().unwrap()
+    });
+    assert_eq!((error.kind(), error.retry_verdict()), (ErrorKind::Unavailable, Retry::Backoff));
+    assert!(error.message().contains("run again"), "{error}");
+    bench.query("DROP TRIGGER slow ON categories");
+    assert_eq!(bench.state(), before);
+    assert_eq!(bench.query("SELECT count(*) FROM kept"), ["0"]);
+    wait(bench.sink.publish(&plan, bench.published("d"), &run)).unwrap();
+    assert_eq!(bench.query("SELECT count(*) FROM categories WHERE district_id = 'd'"), ["20000"]);
 }
 
 /// Ends the connections of all nights in the database.

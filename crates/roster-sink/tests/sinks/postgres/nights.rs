@@ -12,7 +12,6 @@ use roster_sink::{Outcome, PostgresSink, Sink as _};
 use std::time::Duration;
 
 pub(super) const CASES: &[Case] = cases![
-    two_nights_of_one_district_publish_once,
     district_that_is_held_up_holds_up_no_other,
     locked_table_is_unavailable_and_may_be_tried_again,
     first_load_of_another_district_numbers_its_own_rows,
@@ -20,34 +19,6 @@ pub(super) const CASES: &[Case] = cases![
     nul_is_kept_as_the_replacement_character,
     dates_and_times_that_are_not_canonical_are_refused,
 ];
-
-fn two_nights_of_one_district_publish_once(backend: &Backend) {
-    let bench = backend.bench();
-    bench.night("d", "r0", &[categories(&[("a", "A")])]);
-    for round in 1..=5 {
-        let feeds = ["x", "y"].map(|it| format!("{it}{round}"));
-        let nights = feeds.each_ref().map(|it| bench.plan("d", it, &[categories(&[("a", it)])]));
-        let outcomes: Vec<_> = std::thread::scope(|scope| {
-            let nights = nights.map(|(plan, published)| {
-                let sink = bench.database.sink();
-                scope.spawn(move || {
-                    wait(sink.publish(&plan, published, &record(&plan, Outcome::Published)))
-                })
-            });
-            nights.into_iter().map(|it| it.join().unwrap()).collect()
-        });
-        let published: Vec<_> =
-            feeds.iter().zip(&outcomes).filter(|it| it.1.is_ok()).map(|it| it.0).collect();
-        assert_eq!(published.len(), 1, "{outcomes:?}");
-        let refused = outcomes.iter().find_map(|it| it.as_ref().err()).unwrap();
-        assert_eq!(refused.kind(), ErrorKind::Conflict, "{refused}");
-        assert_eq!(
-            bench.query("SELECT title, last_run FROM categories"),
-            [format!("{0}|{0}", published[0])]
-        );
-        assert_eq!(bench.query("SELECT basis FROM districts"), [(round + 1).to_string()]);
-    }
-}
 
 fn district_that_is_held_up_holds_up_no_other(backend: &Backend) {
     let bench = backend.bench();

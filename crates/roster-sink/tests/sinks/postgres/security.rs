@@ -64,6 +64,8 @@ fn reader_may_neither_write_nor_see_what_is_homerooms_own(backend: &Backend) {
         "SELECT * FROM published_index_patches",
         "SELECT * FROM holds",
         "SELECT * FROM audit",
+        "SELECT * FROM kept",
+        "SELECT * FROM rekeys",
         "CREATE TABLE own (x integer)",
     ] {
         let error = reader.try_query(sql).unwrap_err();
