@@ -3,7 +3,7 @@
 use homeroom_tests::{Bench, Night, feed, homeroom};
 use roster_testkit::{FileSet, canaries};
 use serde_json::Value;
-use std::process::Command;
+use std::{fmt::Write as _, process::Command};
 
 const SINK: [&str; 2] = ["--to", "sqlite:roster.db"];
 
@@ -48,7 +48,7 @@ fn decided(night: &Value) -> String {
     let mut words = text(&night["plan"]["word"]);
     for stand in night["feed"].as_array().expect("places are told") {
         let (file, line, fate) = (text(&stand["file"]), &stand["line"], text(&stand["fate"]));
-        words += &format!(" {file}:{line} {fate}");
+        _ = write!(words, " {file}:{line} {fate}");
     }
     words
 }
@@ -242,9 +242,12 @@ fn held_deletion_tells_its_hold_and_later_who_approved_it() {
     let few: Vec<&str> = text_of.lines().take(60).collect();
     files.set("enrollments.csv", few.join("\r\n"));
     let zip = bench.zip("feed.zip", &files);
-    let held = bench.sync(&zip).ended(10).json().remove(0);
+    let night = bench.sync(&zip).ended(10).json().remove(0);
     let answer = from_sink(&bench, "enrollments", "E0096");
-    assert_eq!((&answer["night"]["run"], decided(&answer["night"])), (&held["run"], "held".into()));
+    assert_eq!(
+        (&answer["night"]["run"], decided(&answer["night"])),
+        (&night["run"], "held".into())
+    );
     assert_eq!(answer["night"]["sharing"], "not_asked");
     let hold = &answer["night"]["holds"][0];
     assert_eq!(

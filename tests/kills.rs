@@ -1,7 +1,7 @@
 //! Nights that are killed at random moments: readers see the old roster or the new one, and the next night ends as an
 //! undisturbed one.
 
-use homeroom_tests::{PostgresDatabase, Store, WITHOUT_POSTGRES, homeroom, long};
+use homeroom_tests::{PostgresDatabase, Store, WITHOUT_POSTGRES, homeroom, long, tell_cases};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use roster_synth::{Options, write_first, write_next};
 use std::{
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
     });
     let conclusion = libtest_mimic::run(&Arguments::from_args(), vec![sqlite, postgres]);
     for line in TOLD.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-        println!("cases: kills: {line}");
+        tell_cases(&format!("kills: {line}"));
     }
     conclusion.exit_code()
 }
@@ -55,7 +55,8 @@ impl Phase {
 
     /// The phase that a line of the program's log tells of.
     fn of(line: &str) -> Option<Self> {
-        let words = [("publishing", Self::Publishing), ("reading", Self::Reading), ("done", Self::Ending)];
+        let words =
+            [("publishing", Self::Publishing), ("reading", Self::Reading), ("done", Self::Ending)];
         words.into_iter().find(|it| line.contains(it.0)).map(|it| it.1)
     }
 }
@@ -96,7 +97,10 @@ impl fmt::Display for Tally {
             write!(f, "{comma}{} {count}", format!("{phase:?}").to_lowercase())?;
         }
         let Self { ended_before, old, new, .. } = self;
-        write!(f, "), {ended_before} were over before; {old} left the old roster, {new} the new one")
+        write!(
+            f,
+            "), {ended_before} were over before; {old} left the old roster, {new} the new one"
+        )
     }
 }
 
@@ -152,7 +156,8 @@ impl Kills {
             if number % 4 == 3 {
                 // A first load, which is written in another way.
                 let district = format!("load-{number}");
-                let night = Night { district: &district, feed: "first.zip", before: None, after: &load };
+                let night =
+                    Night { district: &district, feed: "first.zip", before: None, after: &load };
                 self.kill(number, &night)?;
                 continue;
             }
@@ -210,21 +215,33 @@ impl Kills {
 
     /// Whether readers see the new roster; `None` when what they see is neither the new nor the old one.
     fn look(&self, night: &Night<'_>) -> Option<bool> {
-        let roster = if self.store.exists() { self.store.roster(night.district) } else { BTreeMap::new() };
+        let roster =
+            if self.store.exists() { self.store.roster(night.district) } else { BTreeMap::new() };
         let is_old = night.before.map_or(roster.is_empty(), |it| it.roster == roster);
-        let is_new = night.after.roster == roster || (night.before.is_none() && is_same_load(&roster, night));
+        let is_new = night.after.roster == roster
+            || (night.before.is_none() && is_same_load(&roster, night));
         (is_old || is_new).then_some(is_new)
     }
 
     /// The next night ends as an undisturbed one.
-    fn check_next(&self, night: &Night<'_>, seen: usize, runs: usize, was_new: bool) -> Result<(), String> {
+    fn check_next(
+        &self,
+        night: &Night<'_>,
+        seen: usize,
+        runs: usize,
+        was_new: bool,
+    ) -> Result<(), String> {
         self.store.check();
         if self.look(night) != Some(true) {
             return Err("the next night published something else".to_owned());
         }
         let changes = self.changes(night, seen);
         if changes != night.after.changes {
-            return Err(format!("{} changes instead of {}", changes.len(), night.after.changes.len()));
+            return Err(format!(
+                "{} changes instead of {}",
+                changes.len(),
+                night.after.changes.len()
+            ));
         }
         let outcomes = &self.outcomes(night)[runs..];
         let expected: &[&str] = if was_new { &["published", "unchanged"] } else { &["published"] };
@@ -260,7 +277,10 @@ impl Kills {
     /// A random part of a time, uniformly.
     fn part_of(&mut self, time: Duration) -> Duration {
         // The step of a linear congruential generator (Knuth's MMIX).
-        self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.random = self
+            .random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         let thousandths = u32::try_from((self.random >> 33) % 1000).expect("less than a thousand");
         time * thousandths / 1000
     }
@@ -291,7 +311,8 @@ impl Kills {
     fn left_behind(&self) -> Vec<String> {
         let entries = fs::read_dir(self.folder.path()).expect("the folder is there");
         let names = entries.filter_map(|it| it.ok()?.file_name().into_string().ok());
-        let known = |it: &String| it.starts_with("roster.db") || it.ends_with(".zip");
+        let feeds = ["first.zip", "next.zip"];
+        let known = |it: &String| it.starts_with("roster.db") || feeds.contains(&it.as_str());
         names.filter(|it| !known(it)).collect()
     }
 }
@@ -305,7 +326,10 @@ fn is_same_load(roster: &BTreeMap<&'static str, Vec<String>>, night: &Night<'_>)
             rows.sort();
             rows
         };
-        roster.iter().map(|(table_name, rows)| (*table_name, table(rows))).collect::<BTreeMap<_, _>>()
+        roster
+            .iter()
+            .map(|(table_name, rows)| (*table_name, table(rows)))
+            .collect::<BTreeMap<_, _>>()
     };
     without_ids(roster) == without_ids(&night.after.roster)
 }

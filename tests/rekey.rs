@@ -68,6 +68,33 @@ fn rekeyed() -> FileSet {
     files
 }
 
+/// The fixture district as another source tells it, where every record of every file has another key.
+fn moved() -> FileSet {
+    let mut files = feed("oneroster-1.1");
+    let names: Vec<String> = files.names().map(str::to_owned).collect();
+    for name in names.iter().filter(|it| *it != "manifest.csv") {
+        let mut reader = csv::Reader::from_reader(files.get(name).expect("the file is there"));
+        let header = reader.headers().expect("it has a header").clone();
+        let mut out = csv::Writer::from_writer(Vec::new());
+        out.write_record(&header).expect("memory can be written to");
+        for record in reader.records() {
+            let record = record.expect("the district's files are CSV");
+            let cells = record.iter().zip(&header).map(|(cell, column)| moved_cell(cell, column));
+            out.write_record(cells).expect("memory can be written to");
+        }
+        files.set(name, out.into_inner().expect("memory can be written to"));
+    }
+    files
+}
+
+fn moved_cell(cell: &str, column: &str) -> String {
+    let names_records = column.to_lowercase().trim_end_matches('s').ends_with("sourcedid");
+    if !names_records || cell.is_empty() {
+        return cell.to_owned();
+    }
+    cell.split(',').map(|it| format!("2026-{it}")).collect::<Vec<_>>().join(",")
+}
+
 /// A district whose re-keyed night is held.
 struct Held {
     bench: Bench,
@@ -79,10 +106,14 @@ struct Held {
 }
 
 fn held() -> Held {
+    held_between(&district(), &rekeyed())
+}
+
+fn held_between(first: &FileSet, next: &FileSet) -> Held {
     let bench = Bench::new();
-    bench.night(&bench.zip("first.zip", &district()));
+    bench.night(&bench.zip("first.zip", first));
     let (ids, before) = (ids(&bench), bench.database().published());
-    let feed = bench.zip("rekeyed.zip", &rekeyed());
+    let feed = bench.zip("rekeyed.zip", next);
     let night = bench.sync(&feed).ended(10).json().remove(0);
     assert_eq!(night["outcome"], "held");
     let counts = &night["entities"]["users"];
@@ -150,6 +181,26 @@ fn all_student_ids_changed_prefix() {
     assert_eq!(held.number(enrollments), 0);
     let open = "SELECT count(*) FROM holds WHERE state = 'open'";
     assert_eq!(held.number(open), 0);
+}
+
+#[test]
+fn a_district_that_moves_to_another_connector_keeps_all_public_ids() {
+    let held = held_between(&feed("oneroster-1.1"), &moved());
+    let tables = || -> BTreeMap<String, Vec<String>> {
+        let ids = |it: &roster_core::EntityKind| {
+            let table = it.table();
+            let query = format!("SELECT id FROM {table} WHERE deleted_at IS NULL ORDER BY id");
+            (table.to_owned(), held.bench.database().rows(&query))
+        };
+        roster_core::EntityKind::ALL.iter().map(ids).collect()
+    };
+    let before = tables();
+    let accepted = held.accept(&["--accept", &held.hold]);
+    assert_eq!(accepted["undecided"], serde_json::json!({}));
+    assert_eq!(held.ids_afterwards(), held.ids);
+    assert_eq!(tables(), before);
+    let keys = held.bench.database().rows("SELECT source_id FROM orgs ORDER BY 1");
+    assert!(keys.iter().all(|it| it.starts_with("2026-")), "{keys:?}");
 }
 
 #[test]
@@ -222,4 +273,32 @@ fn only_open_holds_of_the_district_that_propose_a_map_are_accepted() {
     check("marigold", &held.hold, "is approved already");
     let blank = held.rekey(&["--accept", &held.hold, "--by", " ", "--reason", "r"]).ended(2).text();
     assert!(blank.contains("--by must not be empty"), "{blank}");
+}
+
+#[test]
+fn who_leaves_before_the_map_is_applied_is_deleted_and_the_others_get_their_keys() {
+    let mut held = held();
+    held.accept(&["--accept", &held.hold]);
+    let mut files = rekeyed();
+    files.remove_record("users.csv", "2026-0001025");
+    files.remove_record("enrollments.csv", "E0096");
+    held.feed = held.bench.zip("gone.zip", &files);
+    let afterwards = held.ids_afterwards();
+    assert_eq!(afterwards.get("0001025"), None);
+    assert_eq!(afterwards.get("0001024"), held.ids.get("0001024"));
+}
+
+#[test]
+fn accepting_a_map_lets_no_deletion_through() {
+    let mut held = held();
+    held.accept(&["--accept", &held.hold]);
+    let mut files = rekeyed();
+    for [key] in records::<1>(&files, "users.csv") {
+        if key.starts_with('P') || key.starts_with('T') {
+            files.remove_record("users.csv", &key);
+        }
+    }
+    held.feed = held.bench.zip("gone.zip", &files);
+    let night = held.bench.sync(&held.feed).ended(10).json().remove(0);
+    assert_eq!(night["entities"]["users"]["deleted"], 0, "{night}");
 }

@@ -5,7 +5,11 @@ use roster_core::value::Timestamp;
 use roster_synth::{Options, Version, write_first};
 use roster_testkit::FileSet;
 use rusqlite::Connection;
-use std::{collections::{BTreeMap, BTreeSet}, fs, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    time::Duration,
+};
 
 const STORE: [&str; 2] = ["--to", "sqlite:roster.db"];
 
@@ -72,15 +76,24 @@ impl Scene {
 
     /// The records that are published.
     fn active(&self) -> BTreeMap<&'static str, Vec<String>> {
-        let tables = ["orgs", "academic_sessions", "courses", "sections", "users", "roles", "demographics", "enrollments"];
+        let tables = [
+            "orgs",
+            "academic_sessions",
+            "courses",
+            "sections",
+            "users",
+            "roles",
+            "demographics",
+            "enrollments",
+        ];
         tables.into_iter().map(|it| (it, self.bench.database().active(it))).collect()
     }
+}
 
-    /// What waits for a person of a table.
-    fn waits(&self, night: &Night, table: &str) -> Hold {
-        let hold = night.holds.iter().find(|it| it.entity == table);
-        hold.unwrap_or_else(|| panic!("nothing of {table} is held: {:?}", night.held())).clone()
-    }
+/// What waits for a person of a table.
+fn waits(night: &Night, table: &str) -> Hold {
+    let hold = night.holds.iter().find(|it| it.entity == table);
+    hold.unwrap_or_else(|| panic!("nothing of {table} is held: {:?}", night.held())).clone()
 }
 
 fn deleted(night: &Night) -> u64 {
@@ -162,7 +175,7 @@ fn users_missing_from_the_zip_wait() {
         let feed = scene.next(|files| files.remove("users.csv"));
         for in_a_row in 1..3 {
             let night = scene.night(&feed, 10);
-            let hold = scene.waits(&night, "users");
+            let hold = waits(&night, "users");
             assert_eq!((hold.rule.as_str(), hold.in_a_row), ("missing", in_a_row));
             assert_eq!(hold.records, before["users"].len() as u64);
             assert_eq!(deleted(&night), 0);
@@ -175,7 +188,8 @@ fn users_missing_from_the_zip_wait() {
 fn zip_that_is_cut_off_is_not_read_and_the_whole_one_is() {
     let scene = Scene::new(400);
     let before = scene.bench.database().published();
-    let archive = scene.next(|files| remove_students(files, |it| number(it).is_some_and(|it| it < 9))).zip();
+    let archive =
+        scene.next(|files| remove_students(files, |it| number(it).is_some_and(|it| it < 9))).zip();
     let archive = archive.expect("the files can be zipped");
     let sync = |name: &str, bytes: &[u8]| scene.bench.sync(&scene.bench.write(name, bytes));
     // Without its end it may still be on its way: that is said, and looked at again the next time.
@@ -215,7 +229,7 @@ fn students_with_a_new_prefix_wait() {
         }
     });
     let night = scene.night(&feed, 10);
-    let hold = scene.waits(&night, "users");
+    let hold = waits(&night, "users");
     assert_eq!((hold.rule.as_str(), hold.records), ("rekeyed", 400));
     // Nobody is deleted, and nobody comes a second time.
     assert_eq!(deleted(&night), 0);
@@ -301,7 +315,7 @@ fn seniors_who_leave_in_the_middle_of_the_year_wait() {
     });
     remove_students(&mut feed, |it| seniors.iter().any(|senior| senior == it));
     let night = scene.night(&feed, 10);
-    let hold = scene.waits(&night, "users");
+    let hold = waits(&night, "users");
     assert_eq!((hold.rule.as_str(), hold.records), ("deleted", seniors.len() as u64));
     assert_eq!(scene.active(), before);
 }
@@ -327,7 +341,8 @@ fn school_that_is_no_longer_shared_is_withdrawn() {
     assert_eq!((night.outcome.as_str(), night.held()), ("published", Vec::new()));
     assert!(night.counts("users").deleted > 150, "{:?}", night.counts("users"));
     let left = scene.bench.database();
-    let others = "SELECT count(*) FROM sections WHERE deleted_at IS NULL AND school_source_id = 'sch-00001'";
+    let others =
+        "SELECT count(*) FROM sections WHERE deleted_at IS NULL AND school_source_id = 'sch-00001'";
     assert_eq!(left.number(others), 0);
     let named = "SELECT count(*) FROM users WHERE deleted_at IS NOT NULL AND family_name IS NOT NULL AND family_name <> ''";
     assert_eq!(left.number(named), 0, "what was withdrawn is emptied");
@@ -367,7 +382,12 @@ fn school_that_leaves_the_feed_waits_and_the_others_go_on() {
     let night = Night::parse(&scene.bench.run(&["sync", "--json"]).ended(10).stdout);
     assert!(!night.holds.is_empty());
     for hold in &night.holds {
-        assert_eq!((hold.school.as_deref(), hold.rule.as_str()), (Some("sch-00001"), "deleted"), "{:?}", night.held());
+        assert_eq!(
+            (hold.school.as_deref(), hold.rule.as_str()),
+            (Some("sch-00001"), "deleted"),
+            "{:?}",
+            night.held()
+        );
         assert_eq!(hold.records, hold.of_records);
     }
     assert!(night.holds.iter().any(|it| it.entity == "users"), "{:?}", night.held());
@@ -381,9 +401,10 @@ fn school_that_leaves_the_feed_waits_and_the_others_go_on() {
 /// A scene in which 100 of 400 students are gone tonight.
 fn held_scene() -> (Scene, FileSet, Night) {
     let scene = Scene::new(400);
-    let feed = scene.next(|files| remove_students(files, |it| number(it).is_some_and(|it| it < 100)));
+    let feed =
+        scene.next(|files| remove_students(files, |it| number(it).is_some_and(|it| it < 100)));
     let night = scene.night(&feed, 10);
-    assert_eq!(scene.waits(&night, "users").words(), "users deleted 100/459");
+    assert_eq!(waits(&night, "users").words(), "users deleted 100/459");
     (scene, feed, night)
 }
 
@@ -421,12 +442,28 @@ fn what_belongs_to_the_records_of_a_hold_waits_and_goes_with_them() {
 fn newer_clean_night_takes_the_place_of_a_hold_and_says_so() {
     let (scene, _, night) = held_scene();
     let output = scene.bench.run(&[
-        "sync", "--connector", "oneroster", "--from", "whole.zip", "--district", "marigold", STORE[0], STORE[1],
+        "sync",
+        "--connector",
+        "oneroster",
+        "--from",
+        "whole.zip",
+        "--district",
+        "marigold",
+        STORE[0],
+        STORE[1],
     ]);
     assert_eq!(output.code, 11, "there is no such file yet");
     scene.bench.zip("whole.zip", &scene.files);
     let output = scene.bench.run(&[
-        "sync", "--connector", "oneroster", "--from", "whole.zip", "--district", "marigold", STORE[0], STORE[1],
+        "sync",
+        "--connector",
+        "oneroster",
+        "--from",
+        "whole.zip",
+        "--district",
+        "marigold",
+        STORE[0],
+        STORE[1],
     ]);
     let output = output.ended(0);
     let holds = scene.holds();
@@ -449,7 +486,7 @@ fn approval_ends_with_the_next_night_and_with_its_time() {
     let holds = scene.holds();
     assert!(holds.iter().all(|it| it.ends_with(" expired")), "{holds:?}");
     let again = scene.night(&feed, 10);
-    assert_eq!(scene.waits(&again, "users").words(), "users deleted 100/459");
+    assert_eq!(waits(&again, "users").words(), "users deleted 100/459");
     let holds = scene.holds();
     assert!(holds.iter().any(|it| it.ends_with(" expired")), "{holds:?}");
     for hold in &again.holds {
@@ -462,7 +499,8 @@ fn approval_ends_with_the_next_night_and_with_its_time() {
 
 /// Puts the end of all decisions so far back.
 fn let_time_pass(scene: &Scene, time: Duration) {
-    let database = Connection::open(scene.bench.path("roster.db")).expect("the database can be opened");
+    let database =
+        Connection::open(scene.bench.path("roster.db")).expect("the database can be opened");
     let ends = Timestamp::now() - time;
     let columns = "UPDATE holds SET expires_at = ?1, detail = json_set(detail, '$.expires_at', ?1) \
                    WHERE expires_at IS NOT NULL";
@@ -482,9 +520,10 @@ fn discarded_changes_go_on_waiting_without_asking() {
     assert_eq!(scene.active(), before);
     assert_eq!(scene.run(&["holds", "--json"], 0).json().len(), 0, "nothing asks");
     // More than was discarded asks again.
-    let more = scene.next(|files| remove_students(files, |it| number(it).is_some_and(|it| it < 200)));
+    let more =
+        scene.next(|files| remove_students(files, |it| number(it).is_some_and(|it| it < 200)));
     let night = scene.night(&more, 10);
-    assert_eq!(scene.waits(&night, "users").words(), "users deleted 200/459");
+    assert_eq!(waits(&night, "users").words(), "users deleted 200/459");
 }
 
 #[test]
@@ -492,7 +531,7 @@ fn five_nights_in_a_row_ask_for_a_new_normal() {
     let (scene, feed, mut night) = held_scene();
     for in_a_row in 2..=5 {
         night = scene.night(&feed, 10);
-        assert_eq!(scene.waits(&night, "users").in_a_row, in_a_row);
+        assert_eq!(waits(&night, "users").in_a_row, in_a_row);
     }
     let refused = scene.decide("approve", &night.holds[0], &[], 2);
     assert!(refused.text().contains("--rebaseline"), "{}", refused.text());
@@ -505,7 +544,7 @@ fn five_nights_in_a_row_ask_for_a_new_normal() {
 #[test]
 fn hold_can_be_read_as_a_file_of_its_changes() {
     let (scene, _, night) = held_scene();
-    let hold = scene.waits(&night, "users");
+    let hold = waits(&night, "users");
     let is_gone = |it: &str| number(it).is_some_and(|it| it < 100);
     assert!(hold.examples.len() >= 5 && hold.examples.iter().all(|it| is_gone(it)), "{hold:?}");
     scene.run(&["holds", &hold.id, "--csv", "changes.csv"], 0);

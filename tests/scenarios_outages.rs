@@ -1,7 +1,9 @@
 //! Whole nights that the world gets in the way of: a full disk, a file that may only be read, a server that goes, another
 //! night of the same district.  Each ends with a clear error and nothing half, and the next night is fine.
 
-use homeroom_tests::{Night, PostgresDatabase, Store, WITHOUT_POSTGRES, homeroom};
+use homeroom_tests::{
+    Night, PostgresDatabase, Store, WITHOUT_POSTGRES, homeroom, long, tell_cases,
+};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use roster_synth::{Options, write_first, write_next};
 use std::{
@@ -10,7 +12,10 @@ use std::{
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, ExitCode, Stdio},
-    sync::OnceLock,
+    sync::{
+        OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 use tempfile::TempDir;
 
@@ -25,7 +30,9 @@ fn main() -> ExitCode {
         disk_trial("full_disk_of_the_database_alone", full_disk_of_the_database),
         disk_trial("disk_that_may_only_be_read", || read_only("mount -o remount,ro \"$disk\"")),
         disk_trial("file_that_may_only_be_read", || {
-            read_only("mount --bind \"$disk/roster.db\" \"$disk/roster.db\"; mount -o remount,bind,ro \"$disk/roster.db\"")
+            read_only(
+                "mount --bind \"$disk/roster.db\" \"$disk/roster.db\"; mount -o remount,bind,ro \"$disk/roster.db\"",
+            )
         }),
         Trial::test("two_nights_at_once_into_sqlite", || {
             let bench = Bench::new();
@@ -37,8 +44,17 @@ fn main() -> ExitCode {
         postgres_trial("two_nights_at_once_into_postgres", "homeroom_twice", two_at_once),
         postgres_trial("server_that_ends_the_connection", "homeroom_ended", connection_ends),
     ]);
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
+    let twice = TWICE.load(Ordering::Relaxed);
+    tell_cases(&format!("concurrent publishes: {twice} times two nights at once"));
+    tell_cases(&format!("full disks: {} nights", FULL.load(Ordering::Relaxed)));
+    conclusion.exit_code()
 }
+
+/// How often two nights ran at once.
+static TWICE: AtomicUsize = AtomicUsize::new(0);
+/// How many nights met a full disk.
+static FULL: AtomicUsize = AtomicUsize::new(0);
 
 type Test = fn(&Bench, &Store) -> Result<(), Failed>;
 
@@ -94,7 +110,16 @@ impl Bench {
 
     fn start(&self, store: &Store, feed: &str) -> Child {
         Command::new(homeroom())
-            .args(["sync", "--connector", "oneroster", "--from", feed, "--district", DISTRICT, "--json"])
+            .args([
+                "sync",
+                "--connector",
+                "oneroster",
+                "--from",
+                feed,
+                "--district",
+                DISTRICT,
+                "--json",
+            ])
             .args(["--to", &store.address(), "--log", "info"])
             .current_dir(self.folder.path())
             .env("TMPDIR", self.folder.path())
@@ -147,13 +172,19 @@ cp "$out/next.zip" "$out/feed.zip"
 "#;
 
 /// What is seen of the night that was disturbed: its exit code and its line.
-fn three_nights(bench: &Bench, work_folder: Option<&str>, disturb: &str, mend: &str) -> Result<(i32, Night), Failed> {
+fn three_nights(
+    bench: &Bench,
+    work_folder: Option<&str>,
+    disturb: &str,
+    mend: &str,
+) -> Result<(i32, Night), Failed> {
     static ROSTERS: OnceLock<[Roster; 2]> = OnceLock::new();
     if ROSTERS.get().is_none() {
         _ = ROSTERS.set(bench.rosters()?);
     }
     let [first, next] = ROSTERS.get().ok_or("they were set")?;
-    let work_folder = work_folder.map(|it| format!("[night]\nwork_folder = {it:?}\n")).unwrap_or_default();
+    let work_folder =
+        work_folder.map(|it| format!("[night]\nwork_folder = {it:?}\n")).unwrap_or_default();
     let config = format!(
         "[store]\nto = \"sqlite:disk/roster.db\"\n\n{work_folder}\n[[district]]\nid = \"{DISTRICT}\"\n\
          source = {{ connector = \"oneroster\", path = \"feed.zip\" }}\n"
@@ -218,14 +249,18 @@ const SPACES: [u64; 5] = [0, 64, 256, 768, 8192];
 fn full_disks(work_folder: Option<&str>) -> Result<(), Failed> {
     let mut failed = 0;
     for space in SPACES {
-        let (code, night) = three_nights(&Bench::new(), work_folder, &fill(space), "rm \"$disk/fill\"")?;
+        let (code, night) =
+            three_nights(&Bench::new(), work_folder, &fill(space), "rm \"$disk/fill\"")?;
         let message = night.error.as_ref().map(|it| it["message"].as_str()).unwrap_or_default();
         match code {
             0 => {}
-            11 if night.error_kind() == "unavailable" && message.contains("the disk") => failed += 1,
+            11 if night.error_kind() == "unavailable" && message.contains("the disk") => {
+                failed += 1
+            }
             _ => return Err(format!("{space} KiB: code {code}, {:?}", night.error).into()),
         }
     }
+    FULL.fetch_add(failed, Ordering::Relaxed);
     if failed >= 2 { Ok(()) } else { Err(format!("the disk was full only {failed} times").into()) }
 }
 
@@ -248,14 +283,16 @@ fn two_at_once(bench: &Bench, store: &Store) -> Result<(), Failed> {
     });
     let (first, next) = (first?, next?);
     bench.night(store, "first.zip")?;
-    for _ in 0..4 {
+    for _ in 0..if long() { 40 } else { 4 } {
+        TWICE.fetch_add(1, Ordering::Relaxed);
         let programs = ["next.zip", "first.zip"].map(|it| bench.start(store, it));
         for program in programs {
             let output = program.wait_with_output()?;
             let night = Night::parse(&String::from_utf8_lossy(&output.stdout));
             let ended = (output.status.code(), night.outcome.as_str(), night.error_kind());
             match ended {
-                (Some(0), "published" | "unchanged", "") | (Some(11), "failed", "conflict" | "unavailable") => {}
+                (Some(0), "published" | "unchanged", "")
+                | (Some(11), "failed", "conflict" | "unavailable") => {}
                 _ => return Err(format!("{ended:?}: {:?}", night.error).into()),
             }
         }
@@ -293,25 +330,10 @@ fn connection_ends(bench: &Bench, store: &Store) -> Result<(), Failed> {
     let before = active(&store.roster(DISTRICT));
     let mut ended = 0;
     for _ in 0..20 {
-        let mut program = bench.start(store, "next.zip");
-        let stderr = BufReader::new(program.stderr.take().ok_or("it is piped")?);
-        let mut lines = stderr.lines().map_while(Result::ok);
-        lines.find(|it| it.contains("publishing"));
-        let mut others = 0;
-        while others == 0 && program.try_wait()?.is_none() {
-            others = database.end_transactions();
-        }
-        lines.for_each(drop);
-        let output = program.wait_with_output()?;
-        let night = Night::parse(&String::from_utf8_lossy(&output.stdout));
-        if output.status.success() {
+        if !end_connection(bench, store, database)? {
             // It was too fast: back to the night before.
             bench.night(store, "first.zip")?;
             continue;
-        }
-        let told = (output.status.code(), night.outcome.as_str(), night.error_kind());
-        if told != (Some(11), "failed", "unavailable") || others == 0 {
-            return Err(format!("{told:?}: {:?}", night.error).into());
         }
         store.check();
         if active(&store.roster(DISTRICT)) != before {
@@ -327,4 +349,28 @@ fn connection_ends(bench: &Bench, store: &Store) -> Result<(), Failed> {
     }
     let night = bench.night(store, "next.zip")?;
     if night.outcome == "published" { Ok(()) } else { Err(night.outcome.into()) }
+}
+
+/// Ends the connection of one night; false when that had published before.
+fn end_connection(
+    bench: &Bench,
+    store: &Store,
+    database: &PostgresDatabase,
+) -> Result<bool, Failed> {
+    let mut program = bench.start(store, "next.zip");
+    let stderr = program.stderr.take().expect("it is piped");
+    let mut lines = BufReader::new(stderr).lines().map_while(Result::ok);
+    lines.find(|it| it.contains("publishing"));
+    let mut ended = 0;
+    while ended == 0 && program.try_wait().is_ok_and(|it| it.is_none()) {
+        ended = database.end_transactions();
+    }
+    lines.for_each(drop);
+    let output = program.wait_with_output()?;
+    let night = Night::parse(&String::from_utf8_lossy(&output.stdout));
+    match (output.status.code(), night.outcome.as_str(), night.error_kind()) {
+        (Some(0), _, _) => Ok(false),
+        (Some(11), "failed", "unavailable") if ended > 0 => Ok(true),
+        told => Err(format!("{told:?}: {:?}", night.error).into()),
+    }
 }

@@ -12,7 +12,7 @@ use std::fmt;
 
 /// One thing that happens.  Numbers choose among what there is at that moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Op {
+pub(crate) enum Step {
     /// A record leaves the source.
     Remove { entity: EntityKind, nth: usize },
     /// A record that left comes back.
@@ -68,7 +68,7 @@ pub(crate) enum Breakage {
 
 /// What happens from night to night, after a first night of the whole district.
 #[derive(Clone)]
-pub(crate) struct Case(pub(crate) Vec<Vec<Op>>);
+pub(crate) struct Case(pub(crate) Vec<Vec<Step>>);
 
 impl fmt::Debug for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -81,33 +81,33 @@ impl fmt::Debug for Case {
 
 /// All cases.
 pub(crate) fn cases() -> BoxedStrategy<Case> {
-    vec(vec(op(), 0..7), 1..7).prop_map(Case).boxed()
+    vec(vec(step(), 0..7), 1..7).prop_map(Case).boxed()
 }
 
-fn op() -> BoxedStrategy<Op> {
+fn step() -> BoxedStrategy<Step> {
     let place = || (select(TABLES.each_ref().map(|it| it.entity).to_vec()), 0_usize..64);
     let entity = || place().prop_map(|it| it.0);
     let at_source = prop_oneof![
-        6 => place().prop_map(|(entity, nth)| Op::Remove { entity, nth }),
-        3 => (0_usize..64).prop_map(|nth| Op::Restore { nth }),
-        4 => place().prop_map(|(entity, nth)| Op::Change { entity, nth }),
-        3 => place().prop_map(|(entity, nth)| Op::Blank { entity, nth }),
-        3 => (place(), 0_usize..64).prop_map(|((entity, nth), to)| Op::Refer { entity, nth, to }),
-        3 => place().prop_map(|(entity, nth)| Op::Add { entity, nth }),
-        1 => place().prop_map(|(entity, by)| Op::Reorder { entity, by }),
+        6 => place().prop_map(|(entity, nth)| Step::Remove { entity, nth }),
+        3 => (0_usize..64).prop_map(|nth| Step::Restore { nth }),
+        4 => place().prop_map(|(entity, nth)| Step::Change { entity, nth }),
+        3 => place().prop_map(|(entity, nth)| Step::Blank { entity, nth }),
+        3 => (place(), 0_usize..64).prop_map(|((entity, nth), to)| Step::Refer { entity, nth, to }),
+        3 => place().prop_map(|(entity, nth)| Step::Add { entity, nth }),
+        1 => place().prop_map(|(entity, by)| Step::Reorder { entity, by }),
     ];
     let in_feed = prop_oneof![
-        8 => (place(), breakage()).prop_map(|((entity, nth), how)| Op::Break { entity, nth, how }),
-        2 => place().prop_map(|(entity, nth)| Op::Twice { entity, nth }),
-        4 => (place(), 0_usize..8).prop_map(|((entity, nth), field)| Op::Dangle { entity, nth, field }),
-        3 => place().prop_map(|(entity, nth)| Op::Forget { entity, nth }),
-        2 => place().prop_map(|(entity, nth)| Op::MarkGone { entity, nth }),
-        2 => entity().prop_map(|entity| Op::Empty { entity }),
-        3 => entity().prop_map(|entity| Op::Missing { entity }),
-        3 => (entity(), any::<u32>()).prop_map(|(entity, given)| Op::Delta { entity, given }),
-        1 => Just(Op::NoManifest),
-        1 => (0_usize..1000).prop_map(|at| Op::Cut { at }),
-        1 => Just(Op::Again),
+        8 => (place(), breakage()).prop_map(|((entity, nth), how)| Step::Break { entity, nth, how }),
+        2 => place().prop_map(|(entity, nth)| Step::Twice { entity, nth }),
+        4 => (place(), 0_usize..8).prop_map(|((entity, nth), field)| Step::Dangle { entity, nth, field }),
+        3 => place().prop_map(|(entity, nth)| Step::Forget { entity, nth }),
+        2 => place().prop_map(|(entity, nth)| Step::MarkGone { entity, nth }),
+        2 => entity().prop_map(|entity| Step::Empty { entity }),
+        3 => entity().prop_map(|entity| Step::Missing { entity }),
+        3 => (entity(), any::<u32>()).prop_map(|(entity, given)| Step::Delta { entity, given }),
+        1 => Just(Step::NoManifest),
+        1 => (0_usize..1000).prop_map(|at| Step::Cut { at }),
+        1 => Just(Step::Again),
     ];
     prop_oneof![at_source, in_feed].boxed()
 }

@@ -1,6 +1,6 @@
 //! The made-up district as it is at the source, and what happens to it from night to night.
 
-use crate::case::Op;
+use crate::case::Step;
 use roster_core::{EntityKind, derived_id};
 use roster_testkit::Record;
 use serde_json::{Value, json};
@@ -222,15 +222,15 @@ impl Truth {
     }
 
     /// What happens at the source itself; other operations are those of one night's feed.
-    pub(crate) fn apply(&mut self, op: &Op) {
-        match *op {
-            Op::Remove { entity, nth } => self.remove(entity, nth),
-            Op::Restore { nth } => self.restore(nth),
-            Op::Change { entity, nth } => self.change(entity, nth),
-            Op::Blank { entity, nth } => self.toggle(entity, nth),
-            Op::Refer { entity, nth, to } => self.refer(entity, nth, to),
-            Op::Add { entity, nth } => self.add(entity, nth),
-            Op::Reorder { entity, by } => {
+    pub(crate) fn apply(&mut self, step: &Step) {
+        match *step {
+            Step::Remove { entity, nth } => self.remove(entity, nth),
+            Step::Restore { nth } => self.restore(nth),
+            Step::Change { entity, nth } => self.change(entity, nth),
+            Step::Blank { entity, nth } => self.toggle(entity, nth),
+            Step::Refer { entity, nth, to } => self.refer(entity, nth, to),
+            Step::Add { entity, nth } => self.add(entity, nth),
+            Step::Reorder { entity, by } => {
                 let records = self.records.entry(entity).or_default();
                 let by = by % records.len().max(1);
                 records.rotate_left(by);
@@ -336,7 +336,10 @@ impl Truth {
     }
 
     fn structure(&mut self) {
-        self.push(EntityKind::Org, record(json!({"source_id": "district", "name": "Lakeside", "org_type": "district"})));
+        self.push(
+            EntityKind::Org,
+            record(json!({"source_id": "district", "name": "Lakeside", "org_type": "district"})),
+        );
         for school in ["north", "south", "west"] {
             let name = format!("{school} school");
             let org = json!({"source_id": school, "name": name, "org_type": "school", "parent_source_id": "district"});
@@ -391,7 +394,10 @@ impl Truth {
             self.person(&id, 30 + number);
             self.push(EntityKind::Role, role(&id, "district"));
             for student in [number, number + 3] {
-                self.push(EntityKind::Relationship, relationship(&format!("student-{student}"), &id));
+                self.push(
+                    EntityKind::Relationship,
+                    relationship(&format!("student-{student}"), &id),
+                );
             }
         }
     }
@@ -415,7 +421,10 @@ impl Truth {
 
     fn gradebook(&mut self) {
         for category in ["homework", "exam"] {
-            self.push(EntityKind::Category, record(json!({"source_id": category, "title": category})));
+            self.push(
+                EntityKind::Category,
+                record(json!({"source_id": category, "title": category})),
+            );
         }
         for number in 0..4 {
             let id = format!("item-{number}");
@@ -454,13 +463,18 @@ pub(crate) fn references(entity: EntityKind) -> Vec<(&'static str, EntityKind)> 
 
 /// What a person is by their key.
 fn role_of(user: &str) -> &'static str {
-    ["student", "teacher", "guardian"].into_iter().find(|it| user.starts_with(it)).unwrap_or("student")
+    ["student", "teacher", "guardian"]
+        .into_iter()
+        .find(|it| user.starts_with(it))
+        .unwrap_or("student")
 }
 
 fn role(user: &str, org: &str) -> Record {
     let role = role_of(user);
-    record(json!({"source_id": derived_id(&[user, org, role]), "user_source_id": user, "org_source_id": org,
-        "role": role, "is_primary": true}))
+    record(
+        json!({"source_id": derived_id(&[user, org, role]), "user_source_id": user, "org_source_id": org,
+        "role": role, "is_primary": true}),
+    )
 }
 
 fn relationship(student: &str, contact: &str) -> Record {

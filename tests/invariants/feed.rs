@@ -1,7 +1,7 @@
 //! One night's feed: what the source tells of the district, and what is wrong with it.
 
 use crate::{
-    case::{Breakage, Op},
+    case::{Breakage, Step},
     district::{TABLES, Truth, references, table},
 };
 use roster_core::{Coverage, EntityKind, derived_id};
@@ -99,13 +99,15 @@ impl Line {
 
     /// Whether what else the record says can be relied on: roles and contacts of a user.
     fn tells_more(&self) -> bool {
-        self.state == State::Good || self.is(Breakage::MissingRequired) || self.is(Breakage::BadDate)
+        self.state == State::Good
+            || self.is(Breakage::MissingRequired)
+            || self.is(Breakage::BadDate)
     }
 }
 
 impl Feed {
     /// The feed of a night.
-    pub(crate) fn new(truth: &Truth, ops: &[Op], format: Format) -> Self {
+    pub(crate) fn new(truth: &Truth, steps: &[Step], format: Format) -> Self {
         let good = |record: &Record| Line { record: record.clone(), state: State::Good };
         let whole = |entity: &EntityKind| Told {
             coverage: Coverage::Complete,
@@ -119,8 +121,8 @@ impl Feed {
             manifest: true,
             cut: None,
         };
-        for op in ops {
-            feed.apply(op, truth);
+        for step in steps {
+            feed.apply(step, truth);
         }
         if format != Format::Batches {
             feed.without_manifest();
@@ -132,30 +134,30 @@ impl Feed {
         feed
     }
 
-    fn apply(&mut self, op: &Op, truth: &Truth) {
-        match *op {
-            Op::Break { entity, nth, how } => self.break_line(entity, nth, how),
-            Op::Twice { entity, nth } => self.twice(entity, nth),
-            Op::Dangle { entity, nth, field } => self.dangle(entity, nth, field),
-            Op::Forget { entity, nth } => {
+    fn apply(&mut self, step: &Step, truth: &Truth) {
+        match *step {
+            Step::Break { entity, nth, how } => self.break_line(entity, nth, how),
+            Step::Twice { entity, nth } => self.twice(entity, nth),
+            Step::Dangle { entity, nth, field } => self.dangle(entity, nth, field),
+            Step::Forget { entity, nth } => {
                 if let Some(told) = self.told.get_mut(&entity).filter(|it| !it.lines.is_empty()) {
                     told.lines.remove(nth % told.lines.len());
                 }
             }
-            Op::MarkGone { entity, nth } => {
+            Step::MarkGone { entity, nth } => {
                 if let Some(line) = self.single(entity, nth) {
                     line.state = State::Gone;
                 }
             }
-            Op::Empty { entity } => {
+            Step::Empty { entity } => {
                 if let Some(told) = self.told.get_mut(&entity) {
                     told.lines.clear();
                 }
             }
-            Op::Missing { entity } => _ = self.told.remove(&entity),
-            Op::Delta { entity, given } => self.delta(entity, given, truth),
-            Op::NoManifest => self.manifest = false,
-            Op::Cut { at } => self.cut = Some(at),
+            Step::Missing { entity } => _ = self.told.remove(&entity),
+            Step::Delta { entity, given } => self.delta(entity, given, truth),
+            Step::NoManifest => self.manifest = false,
+            Step::Cut { at } => self.cut = Some(at),
             _ => {}
         }
     }
@@ -208,7 +210,8 @@ impl Feed {
 
     /// Gives some of the records, and of those that left the source some as gone.
     fn delta(&mut self, entity: EntityKind, given: u32, truth: &Truth) {
-        let is_given = |index: usize| given.rotate_left(u32::try_from(index % 32).unwrap_or(0)) & 1 == 1;
+        let is_given =
+            |index: usize| given.rotate_left(u32::try_from(index % 32).unwrap_or(0)) & 1 == 1;
         let Some(told) = self.told.get_mut(&entity) else { return };
         told.coverage = Coverage::Changes;
         let mut index = 0;
@@ -230,7 +233,8 @@ impl Feed {
         if self.manifest {
             return;
         }
-        let whole = [EntityKind::Org, EntityKind::User, EntityKind::Section, EntityKind::Enrollment];
+        let whole =
+            [EntityKind::Org, EntityKind::User, EntityKind::Section, EntityKind::Enrollment];
         let complete = whole.iter().all(|it| self.told.contains_key(it));
         let coverage = if complete { Coverage::Complete } else { Coverage::Changes };
         for told in self.told.values_mut() {
@@ -253,7 +257,8 @@ impl Feed {
         let users = self.told.get(&EntityKind::User).cloned();
         let derived = |of_line: fn(&mut Told, &Line, &Person)| {
             let users = users.as_ref()?;
-            let mut told = Told { coverage: users.coverage, lines: Vec::new(), replaced: BTreeSet::new() };
+            let mut told =
+                Told { coverage: users.coverage, lines: Vec::new(), replaced: BTreeSet::new() };
             for line in &users.lines {
                 let person = self.people.get(line.record.source_id()).cloned().unwrap_or_default();
                 of_line(&mut told, line, &person);
@@ -265,7 +270,8 @@ impl Feed {
             tables.push((EntityKind::Role, derived(roles)));
         }
         let any_agents = users.iter().flat_map(|it| &it.lines).any(|it| {
-            it.tells_more() && self.people.get(it.record.source_id()).is_some_and(|it| !it.agents.is_empty())
+            it.tells_more()
+                && self.people.get(it.record.source_id()).is_some_and(|it| !it.agents.is_empty())
         });
         for (entity, told) in tables {
             self.told.remove(&entity);
@@ -290,7 +296,8 @@ fn roles(told: &mut Told, line: &Line, person: &Person) {
     if line.tells_more() {
         for (index, org) in person.orgs.iter().enumerate() {
             let key = derived_id(&[user, org, &person.role]);
-            told.lines.push(row(json!({"source_id": key, "user_source_id": user, "org_source_id": org,
+            told.lines
+                .push(row(json!({"source_id": key, "user_source_id": user, "org_source_id": org,
                 "role": person.role, "is_primary": index == 0})));
         }
     }
@@ -310,8 +317,10 @@ fn contacts(told: &mut Told, line: &Line, person: &Person) {
     let gone = line.state == State::Gone;
     if line.tells_more() {
         for (index, contact) in person.agents.iter().enumerate() {
-            told.lines.push(row(json!({"source_id": derived_id(&[student, contact]), "student_source_id": student,
-                "contact_source_id": contact, "sequence": index + 1})));
+            told.lines.push(row(
+                json!({"source_id": derived_id(&[student, contact]), "student_source_id": student,
+                "contact_source_id": contact, "sequence": index + 1}),
+            ));
         }
     }
     let given = gone || (line.tells_more() && !person.agents.is_empty());
@@ -325,8 +334,8 @@ fn unreadable() -> Line {
 }
 
 fn row(value: Value) -> Line {
-    let record = Record(value.as_object().cloned().unwrap_or_default());
-    Line { record, state: State::Good }
+    let fields = if let Value::Object(fields) = value { fields } else { serde_json::Map::new() };
+    Line { record: Record(fields), state: State::Good }
 }
 
 fn is_required_date(entity: EntityKind) -> bool {
@@ -339,7 +348,7 @@ fn people(truth: &Truth) -> BTreeMap<String, Person> {
     let mut people: BTreeMap<String, Person> = BTreeMap::new();
     for role in truth.records.get(&EntityKind::Role).into_iter().flatten() {
         let person = people.entry(role.text("user_source_id").to_owned()).or_default();
-        person.role = role.text("role").to_owned();
+        role.text("role").clone_into(&mut person.role);
         person.orgs.push(role.text("org_source_id").to_owned());
     }
     for pair in truth.records.get(&EntityKind::Relationship).into_iter().flatten() {

@@ -3,7 +3,7 @@
 use crate::{
     case::Breakage,
     district::{TABLES, Table},
-    feed::{Feed, Format, Line, Person, State, Told},
+    feed::{Feed, Format, Line, State, Told},
 };
 use roster_core::{Coverage, EntityKind};
 use roster_testkit::FileSet;
@@ -37,44 +37,56 @@ fn has_file(format: Format, table: &Table) -> bool {
 /// A file that is missing is announced all the same.
 fn manifest(feed: &Feed, written: &[&Table]) -> String {
     let version = if feed.format == Format::OneRoster12 { "1.2" } else { "1.1" };
-    let mut text = format!("propertyName,value\r\nmanifest.version,1.0\r\noneroster.version,{version}\r\n");
+    let mut lines = vec![
+        "propertyName,value".to_owned(),
+        "manifest.version,1.0".to_owned(),
+        format!("oneroster.version,{version}"),
+    ];
     for table in written {
-        let changes = feed.told.get(&table.entity).is_some_and(|it| it.coverage == Coverage::Changes);
-        let (name, mode) = (table.file.trim_end_matches(".csv"), if changes { "delta" } else { "bulk" });
-        text += &format!("file.{name},{mode}\r\n");
+        let coverage = feed.told.get(&table.entity).map(|it| it.coverage);
+        let mode = if coverage == Some(Coverage::Changes) { "delta" } else { "bulk" };
+        lines.push(format!("file.{},{mode}", table.file.trim_end_matches(".csv")));
     }
-    text
+    joined(&lines)
 }
 
 fn text(feed: &Feed, table: &Table, told: &Told) -> String {
-    let users = table.entity == EntityKind::User;
-    let with_roles = users && feed.format == Format::OneRoster11;
     let mut header = vec!["sourcedId", "status", "dateLastModified"];
     header.extend(table.columns.iter().map(|it| it.0));
-    header.extend(users.then_some("agentSourcedIds"));
-    let roles = ["orgSourcedIds", "role"];
-    header.extend(with_roles.then_some(roles).into_iter().flatten());
-    header.extend((users && !with_roles).then_some("primaryOrgSourcedId"));
-    let mut text = format!("{}\r\n", header.join(","));
-    for line in &told.lines {
-        let person = feed.people.get(line.record.source_id()).cloned().unwrap_or_default();
-        let mut cells = cells(table, line, told.coverage);
-        if users {
-            cells.push(quoted(&person.agents.join(",")));
-        }
-        if users && !with_roles {
-            cells.push(quoted(line.record.text("primary_org_source_id")));
-        }
-        if with_roles {
-            let Person { orgs, role, .. } = person;
-            cells.extend([quoted(&orgs.join(",")), role]);
-        }
-        if line.state == State::Broken(Breakage::TooWide) {
-            cells.push("surplus".to_owned());
-        }
-        text += &format!("{}\r\n", cells.join(","));
+    if table.entity == EntityKind::User {
+        header.extend(columns_of_users(feed.format));
     }
-    text
+    let mut lines = vec![header.join(",")];
+    lines.extend(told.lines.iter().map(|it| row(feed, table, it, told.coverage).join(",")));
+    joined(&lines)
+}
+
+/// Columns in which users tell of other tables.
+fn columns_of_users(format: Format) -> &'static [&'static str] {
+    match format {
+        Format::OneRoster11 => &["agentSourcedIds", "orgSourcedIds", "role"],
+        _ => &["agentSourcedIds", "primaryOrgSourcedId"],
+    }
+}
+
+fn row(feed: &Feed, table: &Table, line: &Line, coverage: Coverage) -> Vec<String> {
+    let mut cells = cells(table, line, coverage);
+    if table.entity == EntityKind::User {
+        let person = feed.people.get(line.record.source_id()).cloned().unwrap_or_default();
+        cells.push(quoted(&person.agents.join(",")));
+        match feed.format {
+            Format::OneRoster11 => cells.extend([quoted(&person.orgs.join(",")), person.role]),
+            _ => cells.push(quoted(line.record.text("primary_org_source_id"))),
+        }
+    }
+    if line.state == State::Broken(Breakage::TooWide) {
+        cells.push("surplus".to_owned());
+    }
+    cells
+}
+
+fn joined(lines: &[String]) -> String {
+    lines.join("\r\n") + "\r\n"
 }
 
 fn cells(table: &Table, line: &Line, coverage: Coverage) -> Vec<String> {

@@ -18,18 +18,16 @@ use crate::{
     source::Promise,
     world::World,
 };
-use homeroom_tests::long;
+use homeroom_tests::{long, tell_cases};
 use libtest_mimic::{Arguments, Failed, Trial};
 use proptest::{
     strategy::{Strategy as _, ValueTree},
-    test_runner::{
-        Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner,
-    },
+    test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner},
 };
 use std::{
     env,
-    ops::Range,
     process::ExitCode,
+    steps::Range,
     sync::atomic::{AtomicUsize, Ordering},
 };
 use tokio::runtime::Runtime;
@@ -51,13 +49,13 @@ fn main() -> ExitCode {
     let trials = formats.into_iter().chain(promises).collect();
     let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
     let [cases, nights] = RAN.each_ref().map(|it| it.load(Ordering::Relaxed));
-    println!("cases: invariants: {cases} feeds, {nights} nights");
+    tell_cases(&format!("invariants: {cases} feeds, {nights} nights"));
     conclusion.exit_code()
 }
 
 fn seeds() -> Range<u64> {
     let seed = env::var("HOMEROOM_SEED").ok().and_then(|it| it.parse().ok());
-    seed.map_or_else(|| 0..if long() { 5_000 } else { 150 }, |it| it..it + 1)
+    seed.map_or_else(|| 0..if long() { 3_000 } else { 60 }, |it| it..it + 1)
 }
 
 fn all_hold(format: Format) -> Result<(), Failed> {
@@ -98,7 +96,12 @@ fn tree(runner: &mut TestRunner) -> Box<dyn ValueTree<Value = Case>> {
 }
 
 /// Runs the case of a seed; one that fails is made as small as can be.
-fn run(runtime: &Runtime, seed: u64, format: Format, breaks: Option<Promise>) -> Result<(), String> {
+fn run(
+    runtime: &Runtime,
+    seed: u64,
+    format: Format,
+    breaks: Option<Promise>,
+) -> Result<(), String> {
     let mut runner = runner(seed);
     let tree = tree(&mut runner);
     let nights = AtomicUsize::new(0);

@@ -100,7 +100,8 @@ impl Model {
         for field in entity.schema().fields {
             let Some(target) = field.reference.filter(|it| it.many) else { continue };
             let Some(Value::Array(items)) = record.0.get(field.name).cloned() else { continue };
-            let there = |it: &Value| it.as_str().is_some_and(|it| self.is_active(target.entity, it));
+            let there =
+                |it: &Value| it.as_str().is_some_and(|it| self.is_active(target.entity, it));
             let stay: Vec<_> = items.into_iter().filter(there).collect();
             record.0.remove(field.name);
             if !stay.is_empty() {
@@ -116,21 +117,29 @@ impl Model {
                 continue;
             }
             let stays = self.is_rejected(entity, key)
-                || !(tonight.gone.contains(key) || self.is_absent(entity, &published.record, told, tonight));
+                || !(tonight.gone.contains(key)
+                    || self.is_absent(entity, &published.record, told, tonight));
             published.active = stays && self.has_all_it_needs(entity, &published.record);
         }
         self.tables.insert(entity, records);
     }
 
     /// Whether it counts that a record is not in the feed.
-    fn is_absent(&self, entity: EntityKind, record: &Record, told: Option<&Told>, tonight: &Tonight) -> bool {
+    fn is_absent(
+        &self,
+        entity: EntityKind,
+        record: &Record,
+        told: Option<&Told>,
+        tonight: &Tonight,
+    ) -> bool {
         let Some(told) = told else { return false };
         let owner = entity.schema().owner().map(|it| &entity.schema().fields[it]);
-        let owned = owner.and_then(|it| Some((it.reference?.entity, record.text(it.name))));
-        let whole = told.coverage == Coverage::Complete && !told.lines.is_empty() && !tonight.unreadable;
-        let owner_is_rejected = owned.is_some_and(|(owner, key)| self.is_rejected(owner, key));
-        let replaced = owned.is_some_and(|it| told.replaced.contains(it.1));
-        replaced || (whole && !owner_is_rejected)
+        let its_owner = owner.and_then(|it| Some((it.reference?.entity, record.text(it.name))));
+        let whole =
+            told.coverage == Coverage::Complete && !told.lines.is_empty() && !tonight.unreadable;
+        let stays_by_owner = its_owner.is_some_and(|(owner, key)| self.is_rejected(owner, key));
+        let replaced = its_owner.is_some_and(|it| told.replaced.contains(it.1));
+        replaced || (whole && !stays_by_owner)
     }
 
     fn has_all_it_needs(&self, entity: EntityKind, record: &Record) -> bool {

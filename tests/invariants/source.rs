@@ -77,10 +77,7 @@ impl RosterSource for BatchSource {
             resumable: false,
             estimated_rows: None,
         };
-        Ok(Catalog {
-            entities: self.feed.told.iter().map(info).collect(),
-            ..Catalog::default()
-        })
+        Ok(Catalog { entities: self.feed.told.iter().map(info).collect(), ..Catalog::default() })
     }
 
     fn extract(&self, _: &RunContext, request: ExtractRequest) -> ExtractStream {
@@ -89,7 +86,9 @@ impl RosterSource for BatchSource {
         if let Some(at) = self.feed.cut {
             events.truncate(events.len() * at / 1000);
             match self.breaks {
-                Some(Promise::FailsOpenly) => events.extend(self.ends_all_the_same(&events).map(Ok)),
+                Some(Promise::FailsOpenly) => {
+                    events.extend(self.ends_all_the_same(&events).map(Ok));
+                }
                 _ => events.push(Err(Error::new(ErrorKind::Damaged, "batches", "it breaks off"))),
             }
         }
@@ -182,7 +181,9 @@ impl BatchSource {
     /// The end of the table in the middle of which the feed broke off.
     fn ends_all_the_same(&self, events: &[Result<ExtractEvent>]) -> Option<ExtractEvent> {
         match events.last() {
-            Some(Ok(ExtractEvent::Batch(batch))) => Some(self.done(batch.rows.entity(), Coverage::Complete)),
+            Some(Ok(ExtractEvent::Batch(batch))) => {
+                Some(self.done(batch.rows.entity(), Coverage::Complete))
+            }
             _ => None,
         }
     }

@@ -1,7 +1,7 @@
 //! A database, the nights that are published to it, and the comparison with what it should hold.
 
 use crate::{
-    case::{Case, Op},
+    case::{Case, Step},
     district::{TABLES, Truth, references},
     feed::{Feed, Format},
     files,
@@ -60,9 +60,9 @@ impl World {
     ) -> Result<usize, Failed> {
         let mut world = Self::new(runtime, format, breaks);
         world.night(runtime, &[]).map_err(|it| format!("night 1: {it}"))?;
-        for (number, ops) in case.0.iter().enumerate() {
+        for (number, steps) in case.0.iter().enumerate() {
             let failed = |it| format!("night {}: {it}", number + 2);
-            world.night(runtime, ops).map_err(failed)?;
+            world.night(runtime, steps).map_err(failed)?;
         }
         Ok(world.nights)
     }
@@ -86,17 +86,17 @@ impl World {
         }
     }
 
-    fn night(&mut self, runtime: &Runtime, ops: &[Op]) -> Result<(), Failed> {
-        for op in ops {
-            self.truth.apply(op);
+    fn night(&mut self, runtime: &Runtime, steps: &[Step]) -> Result<(), Failed> {
+        for step in steps {
+            self.truth.apply(step);
         }
-        let feed = Feed::new(&self.truth, ops, self.format);
+        let feed = Feed::new(&self.truth, steps, self.format);
         let before = self.database().published();
         let record = self.publish(runtime, &feed);
         self.model.night(&feed);
         self.check_outcome(&feed, &record, &before)?;
         self.compare()?;
-        if ops.contains(&Op::Again) {
+        if steps.contains(&Step::Again) {
             let before = self.database().published();
             self.publish(runtime, &feed);
             if self.database().published() != before {
@@ -118,6 +118,7 @@ impl World {
             work_folder: self.folder.path().join("work"),
             examples: 1,
             stale_after_school_nights: 0,
+            keep: roster_runner::keep::KeepSettings::default(),
             watch: Arc::new(NoWatch),
         };
         runtime.block_on(night.run(&RunContext::detached()))
@@ -200,7 +201,8 @@ impl Consumer {
             };
             self.seen = seq.parse().unwrap_or_default();
             let record = (entity.to_owned(), key.to_owned());
-            let (is_known, is_active) = (self.known.contains(&record), self.active.contains(&record));
+            let (is_known, is_active) =
+                (self.known.contains(&record), self.active.contains(&record));
             match (operation, is_known, is_active) {
                 ("load", _, _) => self.load(database),
                 ("create", false, false) | ("restore", true, false) => {
@@ -239,10 +241,12 @@ impl Consumer {
 fn active(database: &Database, entity: EntityKind) -> BTreeMap<String, Record> {
     let fields = entity.schema().fields;
     let names: Vec<_> = fields.iter().map(|it| format!("\"{}\"", it.name)).collect();
-    let query = format!("SELECT {} FROM {} WHERE deleted_at IS NULL", names.join(", "), entity.table());
+    let query =
+        format!("SELECT {} FROM {} WHERE deleted_at IS NULL", names.join(", "), entity.table());
     let record = |cells: Vec<Option<String>>| {
         let filled = fields.iter().zip(cells).filter_map(|(field, cell)| Some((field, cell?)));
-        let values = filled.map(|(field, cell)| (field.name.to_owned(), value(field.field_type, cell)));
+        let values =
+            filled.map(|(field, cell)| (field.name.to_owned(), value(field.field_type, cell)));
         Record(values.collect())
     };
     let records = database.cells(&query).into_iter().map(record);

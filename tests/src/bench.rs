@@ -168,6 +168,18 @@ impl Bench {
         Night::parse(&self.sync(feed).ended(0).stdout)
     }
 
+    /// A night that holds something back, as the design has it: exit code 10.
+    ///
+    /// # Panics
+    ///
+    /// When it does not.
+    #[track_caller]
+    pub fn held_night(&self, feed: &Path) -> Night {
+        let night = Night::parse(&self.sync(feed).ended(10).stdout);
+        assert_eq!(night.outcome, "held");
+        night
+    }
+
     /// A night that fails, as the design has it: exit code 11, one line with the outcome and the error.
     ///
     /// # Panics

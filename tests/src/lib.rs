@@ -20,6 +20,12 @@ pub use crate::{
     store::Store,
 };
 
+/// Tells how many cases a test has made up and run; `cargo xtask test` repeats it at its end.
+#[allow(clippy::print_stdout, reason = "tests tell what they have done")]
+pub fn tell_cases(cases: &str) {
+    println!("cases: {cases}");
+}
+
 /// Whether the long forms of tests are to run, which take minutes: `cargo xtask test --long` sets `HOMEROOM_LONG`.
 #[must_use]
 pub fn long() -> bool {

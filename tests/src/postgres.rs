@@ -52,7 +52,8 @@ impl PostgresDatabase {
     pub fn rows(&self, query: &str) -> Vec<String> {
         let rows = self.runtime.block_on(self.client.query(query, &[]));
         let rows = rows.unwrap_or_else(|err| panic!("{query}: {err}"));
-        let cell = |row: &tokio_postgres::Row, it| row.get::<_, Option<String>>(it).unwrap_or_default();
+        let cell =
+            |row: &tokio_postgres::Row, it| row.get::<_, Option<String>>(it).unwrap_or_default();
         let text = |row: &tokio_postgres::Row| {
             (0..row.len()).map(|it| cell(row, it)).collect::<Vec<_>>().join("|")
         };

@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 /// A database that nights are published to.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "a test has one or two")]
 pub enum Store {
     /// An SQLite file.
     Sqlite(PathBuf),
@@ -28,7 +29,8 @@ impl Store {
     pub fn roster(&self, district: &str) -> BTreeMap<&'static str, Vec<String>> {
         let rows = |entity: &EntityKind| {
             let fields = entity.schema().fields.iter();
-            let columns: Vec<_> = fields.map(|it| self.as_text(&format!("\"{}\"", it.name))).collect();
+            let columns: Vec<_> =
+                fields.map(|it| self.as_text(&format!("\"{}\"", it.name))).collect();
             let (id, active) = (self.as_text("id"), self.as_text("deleted_at IS NULL"));
             self.rows(&format!(
                 "SELECT {id}, {active}, {} FROM {} WHERE district_id = '{district}' ORDER BY 1",
@@ -55,7 +57,9 @@ impl Store {
     #[must_use]
     pub fn outcomes(&self, district: &str) -> Vec<String> {
         let runs = self.table("runs");
-        self.rows(&format!("SELECT outcome FROM {runs} WHERE district_id = '{district}' ORDER BY started_at, id"))
+        self.rows(&format!(
+            "SELECT outcome FROM {runs} WHERE district_id = '{district}' ORDER BY started_at, id"
+        ))
     }
 
     /// Waits until nobody but the test uses it, and checks that it is whole.
@@ -76,7 +80,9 @@ impl Store {
         let query = match self {
             Self::Sqlite(file) if !file.exists() => return false,
             Self::Sqlite(_) => "SELECT name FROM sqlite_schema WHERE name = 'districts'",
-            Self::Postgres(_) => "SELECT to_regclass('homeroom.districts')::text WHERE to_regclass('homeroom.districts') IS NOT NULL",
+            Self::Postgres(_) => {
+                "SELECT to_regclass('homeroom.districts')::text WHERE to_regclass('homeroom.districts') IS NOT NULL"
+            }
         };
         !self.rows(query).is_empty()
     }

@@ -31,8 +31,9 @@ struct Command {
 const COMMANDS: &[Command] = &[
     Command {
         name: "test",
-        options: "",
-        does: "runs all tests and ends with the number that passed, failed and were skipped",
+        options: "[--long]",
+        does: "runs all tests and ends with the number that passed, failed and were skipped; --long runs many more \
+               generated and killed nights, which takes half an hour",
         run: test::run,
     },
     Command {

@@ -1,4 +1,6 @@
 //! `cargo xtask test`: all tests of the workspace, with a count at the end.
+//!
+//! Tests that make up their cases print how many they ran, as a line that starts with [`CASES`].
 
 use crate::{Result, args::Args, postgres, process, system};
 use std::{
@@ -7,11 +9,24 @@ use std::{
     process::Stdio,
 };
 
-pub(crate) fn run(args: Args) -> Result {
+/// Start of a line that says how many cases a test has made up and run.
+const CASES: &str = "cases: ";
+/// Tells tests to run their long forms.
+const LONG: &str = "HOMEROOM_LONG";
+
+/// How many cases tests make up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Short,
+    Long,
+}
+
+pub(crate) fn run(mut args: Args) -> Result {
+    let form = if args.flag("--long") { Form::Long } else { Form::Short };
     args.finish()?;
     system::need(&[system::C_COMPILER])?;
     let mut tally = Tally::default();
-    let ended = build().and_then(|()| tests(&mut tally));
+    let ended = build().and_then(|()| tests(form, &mut tally));
     tally.ended(ended.is_ok());
     print!("{}", tally.report());
     ended
@@ -22,13 +37,17 @@ fn build() -> Result {
     process::run(process::cargo().args(["build", "--workspace", "--bins", "--tests"]))
 }
 
-fn tests(tally: &mut Tally) -> Result {
+fn tests(form: Form, tally: &mut Tally) -> Result {
     let server = server();
     let mut tests = process::cargo();
     tests
         .args(["test", "--workspace", "--no-fail-fast"])
         .env("HOMEROOM_BIN", process::target("debug")?.join("homeroom"))
         .stdout(Stdio::piped());
+    match form {
+        Form::Long => tests.env(LONG, "1"),
+        Form::Short => tests.env_remove(LONG),
+    };
     if let Some(server) = &server {
         tests.env(postgres::VARIABLE, server.url());
     }
@@ -61,6 +80,7 @@ struct Tally {
     failed: u64,
     skipped: u64,
     skipped_tests: Vec<String>,
+    cases: Vec<String>,
 }
 
 impl Tally {
@@ -71,6 +91,8 @@ impl Tally {
             self.skipped += count(result, "ignored");
         } else if let Some((name, reason)) = skipped(line) {
             self.skipped_tests.push(format!("{name}: {reason}"));
+        } else if line.starts_with(CASES) {
+            self.cases.push(line.to_owned());
         }
     }
 
@@ -86,6 +108,10 @@ impl Tally {
         for test in &self.skipped_tests {
             report.push_str("skipped: ");
             report.push_str(test);
+            report.push('\n');
+        }
+        for cases in &self.cases {
+            report.push_str(cases);
             report.push('\n');
         }
         let (passed, failed, skipped) = (self.passed, self.failed, self.skipped);
@@ -137,6 +163,15 @@ mod tests {
             ],
             false,
             "\nskipped: b: needs files\nskipped: zip::c: not offered\n10 passed, 1 failed, 2 skipped\n",
+        );
+    }
+
+    #[test]
+    fn cases_that_tests_made_up_are_told() {
+        check(
+            &["test result: ok. 1 passed; 0 failed; 0 ignored", "cases: kills: 30 nights killed"],
+            true,
+            "\ncases: kills: 30 nights killed\n1 passed, 0 failed, 0 skipped\n",
         );
     }
 

@@ -379,6 +379,10 @@ pub enum ExportFormat {
     /// A folder with one file of JSON lines for each table
     #[value(name = "jsonl")]
     Jsonl,
+    /// A folder with one Parquet file for each table
+    #[cfg(feature = "sink-parquet")]
+    #[value(name = "parquet")]
+    Parquet,
 }
 
 /// `homeroom demo`.

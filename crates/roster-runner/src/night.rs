@@ -288,6 +288,7 @@ impl Night {
             limits: self.limits.clone(),
             earlier: self.sink.holds(Some(&self.district), false).await?,
             last_run: last.map(|it| it.run.clone()),
+            has_map: false,
             spoken_of: last.iter().flat_map(|it| it.entities.keys().copied()).collect(),
         })
     }
@@ -349,7 +350,9 @@ impl Night {
         } = planned;
         evidence.finish()?;
         let (drifted, profile) = drift.finish(self.judged(start));
-        drifted.iter().for_each(|it| tally.add(it));
+        for finding in &drifted {
+            tally.add(finding);
+        }
         let (diagnostics, causes) = tally.finish();
         let header = roster_sink::PlanHeader {
             run: start.run.clone(),

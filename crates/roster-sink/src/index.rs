@@ -445,7 +445,10 @@ mod tests {
             stored.apply_key_patch(&index.key_patch(&[0, 1, 2])).unwrap();
             assert_eq!(stored.chunk(0..3), index.chunk(0..3));
             index.reset();
-            assert_eq!((index.look_up(key_of("a")), index.look_up(key_of("c"))), (Some(0), Some(2)));
+            assert_eq!(
+                (index.look_up(key_of("a")), index.look_up(key_of("c"))),
+                (Some(0), Some(2))
+            );
         }
         let mut index = index_of(&["a"]);
         for bytes in [vec![0; 19], vec![9; 20]] {

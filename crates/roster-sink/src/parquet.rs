@@ -156,9 +156,10 @@ impl Sink for ParquetSink {
     }
 
     async fn prepare(&self) -> Result<()> {
-        self.store.prepare().await?;
+        // The store may be a file in the folder.
         let location = self.location.clone();
-        joined(spawn_blocking(move || location.prepare()).await)
+        joined(spawn_blocking(move || location.prepare()).await)?;
+        self.store.prepare().await
     }
 
     async fn state(&self, district: &DistrictId) -> Result<PublishedState> {

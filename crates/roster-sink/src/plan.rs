@@ -226,6 +226,28 @@ impl PlanWriter {
         entity: EntityKind,
         mut by: impl FnMut(&PlanEntry, Option<Row<'_>>) -> Result<Option<u16>>,
     ) -> Result<()> {
+        self.rewrite(entity, |entry, row| Ok(Some(by(entry, row)?.unwrap_or(0))))
+    }
+
+    /// Takes changes of an entity out again: those that `which` says.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unavailable`] when the disk is full or fails, and what `which` gives.
+    pub fn remove(
+        &mut self,
+        entity: EntityKind,
+        mut which: impl FnMut(&PlanEntry, Option<Row<'_>>) -> Result<bool>,
+    ) -> Result<()> {
+        self.rewrite(entity, |entry, row| Ok((!which(entry, row)?).then_some(0)))
+    }
+
+    /// Writes the changes of an entity anew: each to where `to` says, a hold or 0 for the plan, or nowhere.
+    fn rewrite(
+        &mut self,
+        entity: EntityKind,
+        mut to: impl FnMut(&PlanEntry, Option<Row<'_>>) -> Result<Option<u16>>,
+    ) -> Result<()> {
         let path = file_of(&self.folder, entity);
         let Some(mut reader) = self.changes(entity)? else { return Ok(()) };
         self.files.remove(&(entity, 0));
@@ -233,8 +255,9 @@ impl PlanWriter {
         while let Some((entries, rows)) = reader.chunk()? {
             for entry in entries {
                 let row = entry.row.and_then(|it| rows.get(it));
-                let hold = by(entry, row)?.unwrap_or(0);
-                self.write(entity, hold, entry, row)?;
+                if let Some(hold) = to(entry, row)? {
+                    self.write(entity, hold, entry, row)?;
+                }
             }
         }
         Ok(())

@@ -188,8 +188,9 @@ impl Sink for PostgresSink {
         rekeys: &[Rekey],
         decision: &Decision,
     ) -> Result<()> {
+        let waiting = self.waiting;
         self.with_client("postgres.rekey", async |it| {
-            rekeys::accept(it, district, hold, rekeys, decision).await
+            rekeys::accept(it, waiting, district, hold, rekeys, decision).await
         })
         .await
     }

@@ -156,7 +156,9 @@ pub trait Sink: fmt::Debug + Send + Sync + 'static {
     ) -> Result<Hold>;
 
     /// Accepts a map of keys that the district's next night applies, which is written to the audit log.  `hold` becomes
-    /// approved.  A newer map takes the place of an older one of the same record that was not applied yet.
+    /// approved.  A newer map takes the place of an older one of the same record, or to the same key, that was not applied
+    /// yet.  Refuses with [`roster_core::ErrorKind::ConfigInvalid`] maps that are not one to one, and holds as
+    /// [`Self::decide`] does.
     async fn accept_rekeys(
         &self,
         district: &DistrictId,
@@ -174,7 +176,7 @@ pub trait Sink: fmt::Debug + Send + Sync + 'static {
     /// A file that was kept of a run, as it was written.
     async fn kept(&self, run: &RunId, name: &str) -> Result<Option<Vec<u8>>>;
 
-    /// What is known of a published record.
+    /// What is known of a published record; of one that has another key by now, also under those it had.
     async fn history(
         &self,
         district: &DistrictId,
@@ -182,7 +184,8 @@ pub trait Sink: fmt::Debug + Send + Sync + 'static {
         source_id: &str,
     ) -> Result<Option<RecordHistory>>;
 
-    /// Deletes for good what is older than a district keeps: no page of the database holds it afterwards.
+    /// Deletes for good what is older than a district keeps, which is written to the audit log.  No file of an SQLite
+    /// database holds it afterwards; a server may keep it until its place is used again, see `docs/sinks.md`.
     async fn forget(&self, district: &DistrictId, retention: &Retention) -> Result<Forgotten>;
 
     /// Empties fields of records that are no longer shared, so that what was withdrawn is not kept; gives the number of

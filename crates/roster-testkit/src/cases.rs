@@ -150,6 +150,10 @@ cases! {
     "The catalog lists each entity once, in load order, with a mode; an extract gives what it lists and nothing else."
     offer::catalog_matches_extract,
 
+    "feed-is-told-as-it-is"
+    "What the catalog tells of the feed stays while the feed does, its fingerprint is another one for another feed, and the files and queries that batches come from are among its parts."
+    offer::feed_is_told_as_it_is,
+
     "only-what-was-asked"
     "An extract gives only the entities that were asked for, and those whole."
     offer::only_what_was_asked,

@@ -2,6 +2,9 @@
 
 mod jsonl;
 mod oneroster;
+#[cfg(feature = "sink-parquet")]
+mod parquet;
+mod tables;
 
 use super::{App, select};
 use crate::{
@@ -57,7 +60,9 @@ pub(super) async fn run(app: &mut App, args: &ExportArgs) -> Result<Exit, Failur
     let snapshot = sink.snapshot(&district).await?;
     let export = Export { snapshot, cancel: app.cancel.clone() };
     let (written, lost) = match args.format {
-        ExportFormat::Jsonl => (jsonl::write(&export, &args.target).await?, Vec::new()),
+        ExportFormat::Jsonl => (tables::write::<jsonl::Lines>(&export, &args.target).await?, Vec::new()),
+        #[cfg(feature = "sink-parquet")]
+        ExportFormat::Parquet => (tables::write::<parquet::Columns>(&export, &args.target).await?, Vec::new()),
         ExportFormat::OneRoster11 => oneroster::write(export, Version::V1_1, &args.target).await?,
         ExportFormat::OneRoster12 => {
             oneroster::write(export, Version::V1_2_1, &args.target).await?

@@ -119,9 +119,10 @@ async fn deletion(
     let kept = KeptRun::open(asked.sink, &run).await?;
     let traces = kept.traces(&asked.record).await?;
     let leaving = traces.leaving();
-    let mut why = match kept.is_empty() {
-        true => "what that run kept for review is no longer there, so why is not known".to_owned(),
-        false => why_deleted(&traces, asked.record.entity),
+    let mut why = if kept.is_empty() {
+        "what that run kept for review is no longer there, so why is not known".to_owned()
+    } else {
+        why_deleted(&traces, asked.record.entity)
     };
     let gone = refers_to.iter().find(|it| it.required && it.state == "deleted");
     if let (Some(gone), Some(Fate::Orphaned)) = (gone, leaving.map(|it| it.fate)) {

@@ -78,9 +78,10 @@ fn references<T: AsRef<str>>(
     let mut named = Vec::new();
     for (number, field) in schema.fields.iter().enumerate() {
         let (Some(reference), Some(value)) = (field.reference, value(number)) else { continue };
-        let keys: Vec<String> = match reference.many {
-            true => serde_json::from_str(value.as_ref()).unwrap_or_default(),
-            false => vec![value.as_ref().to_owned()],
+        let keys: Vec<String> = if reference.many {
+            serde_json::from_str(value.as_ref()).unwrap_or_default()
+        } else {
+            vec![value.as_ref().to_owned()]
         };
         let of = |source_id| Named { number, entity: reference.entity, source_id };
         named.extend(keys.into_iter().take(MOST_OF_A_FIELD).map(of));

@@ -127,12 +127,12 @@ const ROUNDS: &[PersonRound] = &[
     }),
     by(
         "e-mail address, names",
-        |it, people| people.field(it, people.parts.email),
+        |it, people| People::field(it, people.parts.email),
         Compared::same_in_family,
     ),
     by(
         "user name, names",
-        |it, people| people.field(it, people.parts.username),
+        |it, people| People::field(it, people.parts.username),
         Compared::same_in_family,
     ),
     by_names("names, birth date", People::births),
@@ -237,7 +237,7 @@ impl People {
         self.names[night as usize][row as usize]
     }
 
-    fn field(&self, records: &Records, part: Part) -> Values {
+    fn field(records: &Records, part: Part) -> Values {
         Values::new(Night::BOTH.map(|night| {
             keyed(records, night, |row| Some(records.side(USER, night).hash(part, row)))
         }))

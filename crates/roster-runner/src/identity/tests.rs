@@ -10,7 +10,7 @@ use roster_core::{
         DemographicsRow, EnrollmentRole, EnrollmentRow, OrgRow, OrgType, RelationshipRow, RoleRow,
         RoleType, SectionRow, TypedRow, UserRow,
     },
-    value::{Identifier, Identifiers},
+    value::{Identifier, Identifiers, TextList},
 };
 
 /// Two nights in the making.
@@ -27,15 +27,15 @@ impl Nights {
         new: &'a str,
         row: impl Fn(&'a str) -> T,
     ) -> Self {
-        self.old(&row(old)).new(&row(new))
+        self.with_old(&row(old)).with_new(&row(new))
     }
 
-    fn old<'a, T: TypedRow<'a>>(mut self, row: &T) -> Self {
+    fn with_old<'a, T: TypedRow<'a>>(mut self, row: &T) -> Self {
         self.matcher.old(&rows(row));
         self
     }
 
-    fn new<'a, T: TypedRow<'a>>(mut self, row: &T) -> Self {
+    fn with_new<'a, T: TypedRow<'a>>(mut self, row: &T) -> Self {
         self.matcher.new_rows(&rows(row));
         self
     }
@@ -115,8 +115,8 @@ fn names_alone_are_never_a_match() {
 #[test]
 fn names_and_birth_date_are_a_match_however_names_are_written() {
     Nights::default()
-        .old(&person("a", "Mary Ann", "O'Brien"))
-        .new(&person("x", "MARY  ANN", "o'brien"))
+        .with_old(&person("a", "Mary Ann", "O'Brien"))
+        .with_new(&person("x", "MARY  ANN", "o'brien"))
         .both("a", "x", |it| born(it, "2011-03-04"))
         .check(USER, &["a x: names, birth date"], &[]);
 }
@@ -138,10 +138,10 @@ fn namesakes_are_told_apart_by_their_sections() {
         .both("b", "y", |it| person(it, "Ana", "Ruiz"))
         .both("a", "x", |it| born(it, "2011-03-04"))
         .both("b", "y", |it| born(it, "2011-03-04"))
-        .old(&enrolled("1", "a", "algebra"))
-        .old(&enrolled("2", "b", "biology"))
-        .new(&enrolled("3", "x", "algebra"))
-        .new(&enrolled("4", "y", "biology"));
+        .with_old(&enrolled("1", "a", "algebra"))
+        .with_old(&enrolled("2", "b", "biology"))
+        .with_new(&enrolled("3", "x", "algebra"))
+        .with_new(&enrolled("4", "y", "biology"));
     nights.check(USER, &["a x: names, sections", "b y: names, sections"], &[]);
 }
 
@@ -161,7 +161,7 @@ fn namesakes_are_told_apart_by_identifiers() {
     let nights = Nights::default()
         .both("a", "x", |it| numbered(person(it, "Ana", "Ruiz"), "state", "1"))
         .both("b", "y", |it| numbered(person(it, "Ana", "Ruiz"), "state", "2"))
-        .old(&person("c", "Ana", "Ruiz"));
+        .with_old(&person("c", "Ana", "Ruiz"));
     let how = "everything but the key";
     nights.check(USER, &[&format!("a x: {how}"), &format!("b y: {how}")], &[]);
 }
@@ -170,11 +170,11 @@ fn namesakes_are_told_apart_by_identifiers() {
 fn twins_that_share_an_address_are_two_people() {
     let twin =
         |key, given| UserRow { email: Some("home@example.org"), ..person(key, given, "Ruiz") };
-    let nights =
-        Nights::default()
-            .old(&twin("a", "Ana"))
-            .new(&twin("x", "Eva"))
-            .both("a", "x", |it| born(it, "2011-03-04"));
+    let nights = Nights::default().with_old(&twin("a", "Ana")).with_new(&twin("x", "Eva")).both(
+        "a",
+        "x",
+        |it| born(it, "2011-03-04"),
+    );
     nights.check(USER, &[], &["a x: e-mail address, names"]);
 }
 
@@ -183,16 +183,26 @@ fn a_father_is_not_his_son() {
     let john = |key| UserRow { email: Some("smith@example.org"), ..person(key, "John", "Smith") };
     let nights = Nights::default()
         .both("father", "son", john)
-        .old(&role("r1", "father", RoleType::Parent))
-        .new(&role("r2", "son", RoleType::Student));
+        .with_old(&role("r1", "father", RoleType::Parent))
+        .with_new(&role("r2", "son", RoleType::Student));
+    nights.check(USER, &[], &[]);
+}
+
+#[test]
+fn namesakes_with_other_birth_dates_are_other_people_even_in_one_section() {
+    let nights = Nights::default()
+        .both("a", "x", |it| person(it, "Ana", "Ruiz"))
+        .with_old(&born("a", "2011-03-04"))
+        .with_new(&born("x", "2011-03-05"))
+        .both("a", "x", |it| enrolled(it, it, "algebra"));
     nights.check(USER, &[], &[]);
 }
 
 #[test]
 fn a_new_family_name_is_known_by_a_number_that_nobody_shares() {
     let nights = Nights::default()
-        .old(&numbered(person("a", "Ana", "Ruiz"), "state", "7"))
-        .new(&numbered(person("x", "Ana", "Silva"), "State", "7"))
+        .with_old(&numbered(person("a", "Ana", "Ruiz"), "state", "7"))
+        .with_new(&numbered(person("x", "Ana", "Silva"), "State", "7"))
         .both("a", "x", |it| born(it, "2011-03-04"));
     nights.check(USER, &["a x: identifier, family name"], &[]);
 }
@@ -201,11 +211,11 @@ fn a_new_family_name_is_known_by_a_number_that_nobody_shares() {
 fn a_number_that_families_share_is_no_match_for_siblings() {
     let household = |key, given, number| numbered(person(key, given, "Ruiz"), "household", number);
     let nights = Nights::default()
-        .old(&household("a", "Ana", "1"))
-        .old(&household("b", "Bea", "2"))
-        .old(&household("c", "Cleo", "2"))
-        .new(&household("x", "Xavi", "1"))
-        .new(&household("y", "Bea", "2"));
+        .with_old(&household("a", "Ana", "1"))
+        .with_old(&household("b", "Bea", "2"))
+        .with_old(&household("c", "Cleo", "2"))
+        .with_new(&household("x", "Xavi", "1"))
+        .with_new(&household("y", "Bea", "2"));
     nights.check(USER, &["b y: everything but the key"], &["a x: identifier, names"]);
 }
 
@@ -217,8 +227,12 @@ fn the_same_names_with_other_numbers_are_other_people_where_numbers_stayed() {
     for (number, (old, new)) in keys.iter().enumerate() {
         let last = if number == 11 { "99".to_owned() } else { number.to_string() };
         nights = nights
-            .old(&numbered(person(old, "Ana", old.split_at(3).1), "state", &number.to_string()))
-            .new(&numbered(person(new, "Ana", new.split_at(3).1), "state", &last))
+            .with_old(&numbered(
+                person(old, "Ana", old.split_at(3).1),
+                "state",
+                &number.to_string(),
+            ))
+            .with_new(&numbered(person(new, "Ana", new.split_at(3).1), "state", &last))
             .both(old, new, |it| born(it, "2011-03-04"));
     }
     let matches = nights.matcher.run();
@@ -228,7 +242,7 @@ fn the_same_names_with_other_numbers_are_other_people_where_numbers_stayed() {
 
 #[test]
 fn the_old_key_may_be_an_identifier_at_another_source() {
-    let nights = Nights::default().old(&person("s-100", "Ana", "Ruiz")).new(&numbered(
+    let nights = Nights::default().with_old(&person("s-100", "Ana", "Ruiz")).with_new(&numbered(
         person("5f0c", "Ana", "Ruiz"),
         "sis_id",
         "S-100",
@@ -246,8 +260,8 @@ fn contacts_are_known_by_their_students() {
     };
     let nights = Nights::default()
         .both("p", "q", |it| person(it, "Rosa", "Ruiz"))
-        .old(&contact("p", "stays"))
-        .new(&contact("q", "stays"));
+        .with_old(&contact("p", "stays"))
+        .with_new(&contact("q", "stays"));
     nights.check(USER, &["p q: names, contacts"], &[]);
 }
 
@@ -275,12 +289,29 @@ fn sections_with_the_same_fields_are_told_apart_by_their_people() {
         &["s1|s2 t1|t2: everything but the key"],
     );
     let enrolled = both(Nights::default())
-        .old(&enrolled("1", "ana", "s1"))
-        .old(&enrolled("2", "ben", "s2"))
-        .new(&enrolled("3", "ana", "t1"))
-        .new(&enrolled("4", "ben", "t2"));
+        .with_old(&enrolled("1", "ana", "s1"))
+        .with_old(&enrolled("2", "ben", "s2"))
+        .with_new(&enrolled("3", "ana", "t1"))
+        .with_new(&enrolled("4", "ben", "t2"));
     let how = "school, title, people";
     enrolled.check(EntityKind::Section, &[&format!("s1 t1: {how}"), &format!("s2 t2: {how}")], &[]);
+}
+
+#[test]
+fn the_same_people_in_another_term_are_another_section() {
+    let section = |source_id, title, term: &str| SectionRow {
+        source_id,
+        title,
+        school_source_id: "school",
+        academic_session_source_ids: TextList::new(&vec![term.to_owned()]),
+        ..SectionRow::default()
+    };
+    let nights = Nights::default()
+        .with_old(&section("s", "Algebra", "fall"))
+        .with_new(&section("t", "Algebra", "spring"))
+        .with_old(&enrolled("1", "ana", "s"))
+        .with_new(&enrolled("2", "ana", "t"));
+    nights.check(EntityKind::Section, &[], &[]);
 }
 
 #[test]
@@ -288,11 +319,11 @@ fn what_hangs_on_people_follows_them() {
     let nights = || {
         Nights::default()
             .both("a", "x", |it| UserRow { username: Some("ana"), ..person(it, "Ana", "Ruiz") })
-            .old(&role("a/school/student", "a", RoleType::Student))
-            .new(&role("x/school/student", "x", RoleType::Student))
+            .with_old(&role("a/school/student", "a", RoleType::Student))
+            .with_new(&role("x/school/student", "x", RoleType::Student))
             .both("a", "x", |it| born(it, "2011-03-04"))
-            .old(&enrolled("1", "a", "algebra"))
-            .new(&enrolled("9", "x", "algebra"))
+            .with_old(&enrolled("1", "a", "algebra"))
+            .with_new(&enrolled("9", "x", "algebra"))
     };
     let how = "user, organization, role";
     nights().check(EntityKind::Role, &[&format!("a/school/student x/school/student: {how}")], &[]);
@@ -310,12 +341,12 @@ fn organizations_are_known_by_their_parents_where_names_repeat() {
         ..OrgRow::default()
     };
     let nights = Nights::default()
-        .old(&org("math1", "Math", Some("north")))
-        .old(&org("math2", "Math", Some("south")))
+        .with_old(&org("math1", "Math", Some("north")))
+        .with_old(&org("math2", "Math", Some("south")))
         .both("north", "n", |it| org(it, "North", None))
         .both("south", "s", |it| org(it, "South", None))
-        .new(&OrgRow { phone: Some("1"), ..org("m1", "Math", Some("n")) })
-        .new(&OrgRow { phone: Some("2"), ..org("m2", "Math", Some("s")) });
+        .with_new(&OrgRow { phone: Some("1"), ..org("m1", "Math", Some("n")) })
+        .with_new(&OrgRow { phone: Some("2"), ..org("m2", "Math", Some("s")) });
     let how = "everything but the key";
     nights.check(
         EntityKind::Org,
@@ -340,7 +371,7 @@ fn new_courses_of_a_new_year_are_not_the_old_ones() {
         school_year_source_id: Some(year),
         ..CourseRow::default()
     };
-    let nights = Nights::default().old(&course("c1", "2026")).new(&course("c2", "2027"));
+    let nights = Nights::default().with_old(&course("c1", "2026")).with_new(&course("c2", "2027"));
     nights.check(EntityKind::Course, &[], &["c1 c2: code, organization"]);
 }
 

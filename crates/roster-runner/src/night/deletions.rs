@@ -33,12 +33,12 @@ impl Planner {
         sink: &Arc<dyn Sink>,
         district: &DistrictId,
     ) -> Result<Planned> {
+        self.give_back_keys();
         self.note_missing();
         let mut candidates = self.candidates(sink, district).await?;
         let holds = self.hold_back(&mut candidates, Place { sink, district }).await?;
         let going = self.delete(&candidates)?;
         let erasures = self.erasures(&going);
-        self.give_back_keys();
         let settled = self.guard.settle(&self.used);
         let Self { writer, published, entities, tally, evidence, drift, .. } = self;
         Ok(Planned {
@@ -62,11 +62,12 @@ impl Planner {
     ) -> Result<Candidates> {
         let entities: Vec<EntityKind> = self.published.indexes.keys().copied().collect();
         let (mut candidates, mut going) = (Candidates::default(), Going::new());
+        let mut late = Going::new();
         for entity in entities {
             let gone = self.gone(entity);
             let gone = self.without_shielded(entity, gone, sink, district).await?;
             let replaced = self.replaced(entity, sink, district).await?;
-            let orphaned = self.orphaned(entity, &going, sink, district).await?;
+            let orphaned = self.orphaned(entity, &going, &mut late, sink, district).await?;
             let why = [(&gone, Fate::Absent), (&replaced, Fate::Replaced)];
             self.say_why(entity, &why)?;
             self.say_why(entity, &[(&orphaned, Fate::Orphaned)])?;
@@ -206,7 +207,9 @@ impl Planner {
             for (slot, row) in slots.iter().zip(rows.iter()) {
                 let found = row.get(number).and_then(|it| owners.look_up(key_of(it)));
                 let shielded = found.is_some_and(|it| {
-                    owners.is_marked(it, Mark::Rejected) && !owners.is_marked(it, Mark::Accepted)
+                    owners.is_marked(it, Mark::Rejected)
+                        && !owners.is_marked(it, Mark::Accepted)
+                        && !owners.is_marked(it, Mark::Gone)
                 });
                 if !shielded {
                     kept.push(*slot);

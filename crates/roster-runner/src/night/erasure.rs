@@ -28,11 +28,19 @@ impl Planner {
         [fields, rows].into_iter().flatten().map(|what| Erasure { entity, what }).collect()
     }
 
+    /// Locators of records that the feed has under new keys, and that are not shared.
+    fn withheld_under_new_keys(&self, entity: EntityKind) -> Vec<u64> {
+        let Some(index) = self.published.indexes.get(&entity) else { return Vec::new() };
+        let slots = self.rekeyed.keys().filter(|it| it.0 == entity).map(|it| it.1);
+        let unshared = slots.filter(|it| index.is_marked(*it, Mark::Unshared));
+        unshared.map(|it| index.locator(it)).collect()
+    }
+
     /// Locators of records that are not shared and are deleted, tonight or before.
     fn withheld_rows(&mut self, entity: EntityKind, going: &Going) -> Vec<u64> {
-        let Some(index) = self.published.indexes.get_mut(&entity) else { return Vec::new() };
+        let mut rows = self.withheld_under_new_keys(entity);
+        let Some(index) = self.published.indexes.get_mut(&entity) else { return rows };
         let goes = |key: u128| going.get(&entity).is_some_and(|it| it.contains(&key));
-        let mut rows = Vec::new();
         for key in self.sharer.withheld_keys(entity) {
             let slot = index.look_up(key).filter(|it| index.is_published(*it));
             rows.extend(

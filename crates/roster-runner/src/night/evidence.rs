@@ -14,7 +14,9 @@ use coverage::Coverages;
 use findings::Findings;
 use places::PlaceWriter;
 use quarantine::Quarantine;
-use roster_core::{Completion, Diagnostic, EntityKind, Error, ErrorKind, Origin, Result, Row, SourceRecord};
+use roster_core::{
+    Completion, Diagnostic, EntityKind, Error, ErrorKind, Origin, Result, Row, SourceRecord,
+};
 use roster_sink::{KeptFolder, PublishedIndex, Slot};
 use serde::Serialize;
 use std::{

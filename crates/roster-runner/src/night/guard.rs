@@ -31,6 +31,8 @@ pub(super) struct Guard {
     pub(super) earlier: Vec<Hold>,
     /// The last completed run.
     pub(super) last_run: Option<RunId>,
+    /// Whether an accepted map of keys is applied tonight.
+    pub(super) has_map: bool,
     /// Entities that the last completed night's feed spoke of.
     pub(super) spoken_of: BTreeSet<EntityKind>,
 }
@@ -139,8 +141,9 @@ impl Guard {
     pub(super) fn ruling(&self, breach: &Breach, schools: &Schools) -> Ruling {
         let school = breach.school.and_then(|it| schools.name(it));
         let decided = self.earlier.iter().filter(|it| self.is_valid(it)).find(|it| {
-            let rule = it.rule == breach.rule
-                || (it.rule == HoldRule::Rekeyed && breach.rule == HoldRule::Deleted);
+            // Who approves new keys without a map says that these are others; who accepts a map does not.
+            let others = it.rule == HoldRule::Rekeyed && !self.has_map;
+            let rule = it.rule == breach.rule || (others && breach.rule == HoldRule::Deleted);
             let school = it.school.is_none() || it.school.as_deref() == school;
             let size = it.records + (it.records / 10).max(5);
             it.entity == breach.entity && rule && school && breach.records <= size
@@ -160,6 +163,14 @@ impl Guard {
                 && (it.entity, it.rule) == (entity, rule)
         };
         self.earlier.iter().find(approved).map(|it| it.id.clone())
+    }
+
+    /// The holds whose maps of keys were accepted.
+    pub(super) fn accepted_maps(&self) -> Vec<HoldId> {
+        let accepted = |it: &&Hold| {
+            it.rule == HoldRule::Rekeyed && it.state == HoldState::Approved && self.has_map
+        };
+        self.earlier.iter().filter(accepted).map(|it| it.id.clone()).collect()
     }
 
     /// Whether the feed no longer speaks of an entity that it spoke of before.

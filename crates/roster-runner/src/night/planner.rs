@@ -171,14 +171,15 @@ impl Planner {
         let (ended, waiting): (Vec<_>, Vec<_>) =
             waiting.into_iter().partition(|it| it.0.entity() == completion.entity);
         self.waiting = waiting;
+        // What the ended feed does not have is gone for those that refer to it.
+        self.entities.entry(completion.entity).or_default();
+        self.feeds.entry(completion.entity).or_default().coverage = Some(completion.coverage);
         let siblings = siblings(&ended);
         for (rows, origin) in &ended {
             self.rows(rows, origin, &siblings)?;
         }
         self.drift.done(completion);
         self.evidence.done(completion);
-        self.entities.entry(completion.entity).or_default();
-        self.feeds.entry(completion.entity).or_default().coverage = Some(completion.coverage);
         Ok(())
     }
 
@@ -407,7 +408,8 @@ impl Planner {
             match severity {
                 Severity::Rejected => {
                     rejected = true;
-                    self.remember_orphan(row.entity(), key, reference.entity, value);
+                    let goes = code != DiagnosticCode::ReferenceCycle;
+                    self.remember_orphan(row.entity(), key, reference.entity, value, goes);
                 }
                 Severity::Repaired => replaced.push((number, None)),
                 Severity::Warning => {}
@@ -420,13 +422,27 @@ impl Planner {
         })
     }
 
-    fn remember_orphan(&mut self, entity: EntityKind, key: u128, target: EntityKind, value: &str) {
+    /// Remembers a record that names a published one; `goes` when that one goes tonight, and so this one with it.
+    fn remember_orphan(
+        &mut self,
+        entity: EntityKind,
+        key: u128,
+        target: EntityKind,
+        value: &str,
+        goes: bool,
+    ) {
         let target_key = key_of(value);
         let targets = self.published.indexes.entry(target).or_default();
         let slot = targets.look_up(target_key);
-        if slot.is_some_and(|it| targets.is_published(it) && !targets.is_marked(it, Mark::Deleted))
+        if !slot.is_some_and(|it| targets.is_published(it) && !targets.is_marked(it, Mark::Deleted))
         {
-            self.orphans.entry(entity).or_default().push(Orphan { key, target, target_key });
+            return;
+        }
+        self.orphans.entry(entity).or_default().push(Orphan { key, target, target_key });
+        let index = self.published.indexes.entry(entity).or_default();
+        if let Some(slot) = index.look_up(key).filter(|_| goes) {
+            // What refers to this record must know that it goes too.
+            index.mark(slot, Mark::Gone);
         }
     }
 

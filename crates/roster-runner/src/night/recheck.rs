@@ -202,6 +202,7 @@ impl Recheck {
             limits: Limits::default(),
             earlier: Vec::new(),
             last_run: None,
+            has_map: false,
             spoken_of: std::collections::BTreeSet::new(),
         }
     }

@@ -112,6 +112,8 @@ fn missing(key: u128, index: &mut PublishedIndex, feed: Option<&Feed>) -> Option
         return None;
     }
     if index.is_marked(slot, Mark::Rejected) {
+        // One that was rejected because what it belongs to goes, goes with it.
+        let stays = stays && !index.is_marked(slot, Mark::Gone);
         return (!stays).then_some(DiagnosticCode::ReferenceRejected);
     }
     let kept = stays && !index.is_marked(slot, Mark::Gone) && feed.is_none_or(Feed::keeps_absent);

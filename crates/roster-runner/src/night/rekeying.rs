@@ -7,6 +7,8 @@ use roster_sink::{Mark, Slot, key_of};
 impl Planner {
     /// Lets records be found under their new keys.
     pub(super) fn take_new_keys(&mut self) {
+        self.guard.has_map = !self.published.rekeys.is_empty();
+        self.used.extend(self.guard.accepted_maps());
         for rekey in std::mem::take(&mut self.published.rekeys) {
             let index = self.published.indexes.entry(rekey.entity).or_default();
             let (old, new) = (key_of(&rekey.old), key_of(&rekey.new));
@@ -39,7 +41,8 @@ impl Planner {
         Some(stays)
     }
 
-    /// The index is handed to the sink as it was loaded: the plan says which records have other keys.
+    /// From the end of the feed on the index is as it was loaded: what is published names records by their old keys, and the
+    /// plan says which have others.
     pub(super) fn give_back_keys(&mut self) {
         for ((entity, slot), old) in &self.rekeyed {
             if let Some(index) = self.published.indexes.get_mut(entity) {

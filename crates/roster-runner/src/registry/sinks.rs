@@ -116,7 +116,7 @@ fn open_parquet(opening: &Opening<'_>) -> Result<Opened, String> {
     let location = opening.rest();
     if location.starts_with("s3:") {
         let store = opening.store(None)?;
-        let index = store.index_only(&format!("parquet:{location}"))?;
+        let index = store.index_only(&format!("parquet:{}", location.trim_end_matches('/')))?;
         let sink = roster_sink::ParquetSink::s3(location, index);
         let sink = Arc::new(sink.map_err(|err| err.message().to_owned())?);
         let (place, store) = (None, Some(Box::new(store)));
@@ -124,7 +124,9 @@ fn open_parquet(opening: &Opening<'_>) -> Result<Opened, String> {
     }
     let folder = opening.path("the sink names no folder; write parquet:FOLDER")?;
     let store = opening.store(Some(folder.join(INSIDE)))?;
-    let index = store.index_only(&format!("parquet:{}", folder.display()))?;
+    // The folder may be moved, with what remembers its nights inside; and it may be written in several ways.
+    let outlet = if opening.store.is_some() { canonical(&folder) } else { PathBuf::from(".") };
+    let index = store.index_only(&format!("parquet:{}", outlet.display()))?;
     let sink = Arc::new(roster_sink::ParquetSink::folder(&folder, index));
     let (place, store) = (Some(folder), Some(Box::new(store)));
     Ok(Opened { sink, place, store, holds: Holds::Folder })
@@ -190,6 +192,7 @@ impl Opening<'_> {
 }
 
 #[cfg(feature = "sink-sqlite")]
+#[allow(clippy::unnecessary_wraps, reason = "without SQLite there is no such database")]
 fn beside_database(file: PathBuf) -> Result<SinkAddress, String> {
     let text = Secret::new(format!("sqlite:{}", file.display()));
     let opened = Opened::database(roster_sink::SqliteSink::new(&file), Some(file));

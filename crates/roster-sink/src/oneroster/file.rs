@@ -201,7 +201,9 @@ mod tests {
         let old = std::time::SystemTime::now() - 2 * UNLOCKED;
         let make = |name: &str, old: Option<_>| {
             let file = File::create(folder.path().join(name)).unwrap();
-            old.map(|it| file.set_modified(it).unwrap());
+            if let Some(old) = old {
+                file.set_modified(old).unwrap();
+            }
             file
         };
         let names = [".out.zip.a.partial", ".other.zip.b.partial", "out.zip", ".out.zip.erasing"];

@@ -5,6 +5,7 @@ use super::{
     file_reader::FileReader,
     file_writer::{ColumnData, FileWriter, Group},
     layout::{FileForm, time_type},
+    location::Files,
     manifest::FileEntry,
     new_rows::GROUP_ROWS,
     night::Night,
@@ -89,48 +90,37 @@ fn columns_of(night: &Night<'_>, rows: usize, texts: [ArrayRef; 4]) -> Vec<Array
     ]
 }
 
-/// Keys that records gave up, in this night and before: a new record of such a key gets an id of its own.
+/// Keys that records gave up for others, in this night and before: a new record of such a key gets an id of its own.
 pub(super) struct Rekeyed<'a> {
     night: &'a Night<'a>,
-    form: FileForm,
     before: Vec<FileEntry>,
     tonight: HashMap<(EntityKind, u128), i64>,
-    rows: TextRows<'a, 2>,
+    rows: TextRows<'a, 3>,
 }
 
 impl<'a> Rekeyed<'a> {
     /// With what earlier nights wrote down.
     pub(super) fn new(night: &'a Night<'a>, before: Vec<FileEntry>) -> Result<Self> {
-        let text = |name| Arc::new(Field::new(name, DataType::Utf8, false));
-        let form = FileForm::new(vec![text("entity"), text("source_id")])?;
-        let rows = TextRows::new(night, REKEYS, form.clone());
-        Ok(Self { night, form, before, tonight: HashMap::new(), rows })
+        let rows = TextRows::new(night, REKEYS, rekeys_form()?);
+        Ok(Self { night, before, tonight: HashMap::new(), rows })
     }
 
-    /// A record gave up this key.
-    pub(super) fn push(&mut self, entity: EntityKind, key: &str) -> Result<()> {
-        *self.tonight.entry((entity, key_of(key))).or_default() += 1;
-        self.rows.push([Some(entity.table()), Some(key)], |_, _, texts| texts.to_vec())
+    /// A record gave up a key for a new one.
+    pub(super) fn push(&mut self, entity: EntityKind, old: &str, new: &str) -> Result<()> {
+        *self.tonight.entry((entity, key_of(old))).or_default() += 1;
+        self.rows.push([entity.table(), old, new].map(Some), |_, _, texts| texts.to_vec())
     }
 
     /// Hashes of the keys that records of an entity gave up, and how many did.
     pub(super) fn given_up(&self, entity: EntityKind) -> Result<HashMap<u128, i64>> {
-        let mut found = HashMap::new();
-        for (_, key) in self.tonight.keys().filter(|it| it.0 == entity) {
-            found.insert(*key, self.tonight[&(entity, *key)]);
-        }
+        let of_entity = self.tonight.iter().filter(|it| it.0.0 == entity);
+        let mut given_up: HashMap<_, _> = of_entity.map(|it| (it.0.1, *it.1)).collect();
         for file in &self.before {
-            let reader = FileReader::open(PUBLISH, self.night.files, file, &self.form)?;
-            for group in 0..reader.groups() {
-                let group = reader.group(group)?;
-                let (tables, keys) = (group.column(0)?, group.column(1)?);
-                let of_entity = tables.as_string::<i32>().iter().zip(keys.as_string::<i32>());
-                for (_, key) in of_entity.filter(|it| it.0 == Some(entity.table())) {
-                    *found.entry(key_of(key.unwrap_or_default())).or_default() += 1;
-                }
-            }
+            each_rekey(PUBLISH, self.night.files, file, entity, |old, _| {
+                *given_up.entry(key_of(old)).or_default() += 1;
+            })?;
         }
-        Ok(found)
+        Ok(given_up)
     }
 
     /// All files, tonight's as the last.
@@ -139,6 +129,31 @@ impl<'a> Rekeyed<'a> {
         files.extend(self.rows.finish(|_, _, texts| texts.to_vec())?);
         Ok(files)
     }
+}
+
+fn rekeys_form() -> Result<FileForm> {
+    let text = |name| Arc::new(Field::new(name, DataType::Utf8, false));
+    FileForm::new(["entity", "old_source_id", "new_source_id"].map(text).to_vec())
+}
+
+/// Calls for the old and the new key of every record of an entity that a file tells of, in their order.
+pub(super) fn each_rekey(
+    operation: &'static str,
+    files: &Files,
+    file: &FileEntry,
+    entity: EntityKind,
+    mut call: impl FnMut(&str, &str),
+) -> Result<()> {
+    let reader = FileReader::open(operation, files, file, &rekeys_form()?)?;
+    for group in 0..reader.groups() {
+        let group = reader.group(group)?;
+        let columns = [group.column(0)?, group.column(1)?, group.column(2)?];
+        let [tables, old, new] = columns.each_ref().map(|it| it.as_string::<i32>());
+        for row in (0..group.rows()).filter(|it| tables.value(*it) == entity.table()) {
+            call(old.value(row), new.value(row));
+        }
+    }
+    Ok(())
 }
 
 /// Rows with a few columns of text, written once there are many.

@@ -53,15 +53,14 @@ impl<W: Write + Send> ParquetFile<W> {
         Ok(())
     }
 
-    /// Ends the file; gives what it was written to, and the number of rows.
+    /// Ends the file; gives what it was written to.
     ///
     /// # Errors
     ///
     /// As [`Self::write`].
-    pub fn finish(mut self) -> Result<(W, u64)> {
+    pub fn finish(mut self) -> Result<W> {
         self.write_waiting()?;
-        let rows = self.file.rows();
-        Ok((self.file.end()?, rows))
+        self.file.end()
     }
 
     fn write_waiting(&mut self) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use super::{
     ParquetSink,
-    changes::{self, ChangeFeed},
+    changes::{self, ChangeFeed, each_rekey},
     failure::damaged,
     file_reader::FileReader,
     layout::{Content, Layout},
@@ -29,20 +29,22 @@ impl ParquetSink {
         source_id: &str,
     ) -> Result<Option<RecordHistory>> {
         let mut published = self.store.published(district).await?;
-        let index = published.indexes.get_mut(&entity);
-        let found = index.and_then(|it| it.look_up(key_of(source_id)).map(|slot| it.locator(slot)));
-        let Some(locator) = found else { return Ok(None) };
+        let Some(mut index) = published.indexes.remove(&entity) else { return Ok(None) };
         let files = self.location.of(district)?;
         let Some(mut manifest) = self.published_manifest(HISTORY, &files).await? else {
             return Ok(None);
         };
         let table = manifest.tables.remove(entity.table()).unwrap_or_default();
-        let mut manifests = read_manifests(HISTORY, &files, &files.list(HISTORY).await?).await?;
-        manifests.retain(|it| it.basis <= manifest.basis);
-        manifests.sort_unstable_by_key(|it| it.basis);
-        let feeds: Vec<_> = manifests.into_iter().filter_map(|it| it.changes).collect();
-        let work = move || {
-            let mut history = read_row(&files, entity, &table, locator)?;
+        let feeds = self.feeds(&files, manifest.basis).await?;
+        let key = source_id.to_owned();
+        let work = move || -> Result<_> {
+            let mut slot = index.look_up(key_of(&key));
+            if slot.is_none() {
+                let newest = newest_key(&files, &manifest.rekeys, entity, key)?;
+                slot = index.look_up(key_of(&newest));
+            }
+            let Some(slot) = slot else { return Ok(None) };
+            let mut history = read_row(&files, entity, &table, index.locator(slot))?;
             for feed in &feeds {
                 read_changes(&files, feed, entity, &mut history)?;
             }
@@ -50,6 +52,35 @@ impl ParquetSink {
         };
         joined(spawn_blocking(work).await)
     }
+
+    /// The change feeds that are kept, oldest first.
+    async fn feeds(&self, files: &Files, basis: u64) -> Result<Vec<FileEntry>> {
+        let listed = files.list(HISTORY).await?;
+        let mut manifests = read_manifests(HISTORY, files, &listed).await?;
+        manifests.retain(|it| it.basis <= basis);
+        manifests.sort_unstable_by_key(|it| it.basis);
+        Ok(manifests.into_iter().filter_map(|it| it.changes).collect())
+    }
+}
+
+/// The key that the last record of a key has by now.
+fn newest_key(
+    files: &Files,
+    rekeys: &[FileEntry],
+    entity: EntityKind,
+    mut key: String,
+) -> Result<String> {
+    // A record gives up a key before it can give up the next one: so one way through is enough.
+    for file in rekeys {
+        let mut newer = None;
+        each_rekey(HISTORY, files, file, entity, |old, new| {
+            if old == key {
+                newer = Some(new.to_owned());
+            }
+        })?;
+        key = newer.unwrap_or(key);
+    }
+    Ok(key)
 }
 
 /// The row at a place of a table.
@@ -76,7 +107,9 @@ fn read_row(
             let group = reader.group(group)?;
             let row = usize::try_from(locator - first).unwrap_or(usize::MAX);
             let column = |content| group.column(layout.number(content));
-            let text = |content| Ok(column(content)?.as_string::<i32>().value(row).to_owned());
+            let text = |content| -> Result<_> {
+                Ok(column(content)?.as_string::<i32>().value(row).to_owned())
+            };
             return Ok(RecordHistory {
                 id: text(Content::Id)?,
                 first_run: RunId::from_text(text(Content::FirstRun)?),

@@ -37,7 +37,7 @@ impl ParquetSink {
         let (published, manifest) = {
             let (files, plan, run) = (files.clone(), plan.clone(), run.clone());
             let (base, store) = (base.clone(), state.store);
-            let work = move || {
+            let work = move || -> Result<_> {
                 let manifest = write_files(&files, &plan, &published, base, store, &run)?;
                 Ok((published, manifest))
             };

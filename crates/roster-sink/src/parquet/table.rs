@@ -210,7 +210,7 @@ impl TableWriter<'_, '_> {
             }
             self.tables.changes.push(entity, &told)?;
             if let Some(key) = told.old_key {
-                self.tables.rekeyed.push(entity, key)?;
+                self.tables.rekeyed.push(entity, key, told.source_id)?;
             }
         }
         Ok(())

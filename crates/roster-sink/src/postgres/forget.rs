@@ -9,11 +9,7 @@ use super::{
 };
 use crate::{
     Erased, Erasure, Forgotten, Retention,
-    relational::{
-        forget::entry,
-        history::time,
-        review::unsettled,
-    },
+    relational::{forget::entry, history::time, review::unsettled},
 };
 use roster_core::{DistrictId, EntityKind};
 use std::time::Duration;

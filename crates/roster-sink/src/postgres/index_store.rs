@@ -64,10 +64,13 @@ pub(super) async fn basis(
     district: &DistrictId,
     rows_at: &RowsAt,
 ) -> Outcome<u64> {
-    let sql = format!("SELECT basis, rows_at FROM {} WHERE district_id = $1", qualified("districts"));
+    let sql =
+        format!("SELECT basis, rows_at FROM {} WHERE district_id = $1", qualified("districts"));
     let found = client.query_opt(&sql, &[&district.as_str()]).await?;
-    let found: Option<(i64, &str)> =
-        found.as_ref().map(|it| Ok::<_, tokio_postgres::Error>((it.try_get(0)?, it.try_get(1)?))).transpose()?;
+    let found: Option<(i64, &str)> = found
+        .as_ref()
+        .map(|it| Ok::<_, tokio_postgres::Error>((it.try_get(0)?, it.try_get(1)?)))
+        .transpose()?;
     rows_at.check(operation, district, found.map(|it| it.1))?;
     Ok(found.map_or(0, |it| it.0.cast_unsigned()))
 }

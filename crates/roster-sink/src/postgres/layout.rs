@@ -139,8 +139,7 @@ impl Layout {
     /// Replaces the content of staged updates and restorations: district `$1`, run `$2`.
     pub(super) fn update_staged(self) -> String {
         let fields = self.fields().iter().skip(EntitySchema::SOURCE_ID + 1);
-        let condition =
-            "published.source_id = staged.source_id AND staged.operation IN (2, 3)";
+        let condition = "published.source_id = staged.source_id AND staged.operation IN (2, 3)";
         self.replace_staged(fields, condition)
     }
 

@@ -1,7 +1,11 @@
 //! Maps of old keys to new ones.
 
 use super::{
-    connection::set_district, failure::Outcome, layout::qualified, review, value::storable,
+    connection::{limit_waiting, lock_district, set_district},
+    failure::Outcome,
+    layout::qualified,
+    review,
+    value::storable,
     write::Night,
 };
 use crate::{
@@ -15,7 +19,7 @@ use crate::{
 };
 use futures::TryStreamExt as _;
 use roster_core::{DistrictId, EntityKind};
-use std::pin::pin;
+use std::{pin::pin, time::Duration};
 use tokio_postgres::{Client, Transaction};
 
 const ACCEPT: &str = "postgres.rekey";
@@ -25,6 +29,7 @@ const SOME: usize = 10_000;
 /// Accepts maps; the hold they come from becomes approved.
 pub(super) async fn accept(
     client: &mut Client,
+    waiting: Duration,
     district: &DistrictId,
     hold: Option<&HoldId>,
     rekeys: &[Rekey],
@@ -33,6 +38,9 @@ pub(super) async fn accept(
     check(ACCEPT, rekeys)?;
     let transaction = client.transaction().await?;
     set_district(&transaction, district).await?;
+    limit_waiting(&transaction, waiting).await?;
+    // A night of the district may be applying maps and settling holds, in another order.
+    lock_district(&transaction, district).await?;
     if let Some(id) = hold {
         let of_district = |it: &Hold| it.district == *district;
         review::change(&transaction, ACCEPT, id, HoldState::Approved, decision, None, of_district)
@@ -75,7 +83,9 @@ async fn insert(
     );
     let (hold, at) = (hold.map(HoldId::as_str), time(decision.at));
     let (by, reason) = (storable(&decision.by), storable(&decision.reason));
-    transaction.execute(&sql, &[&district, &entities, &old, &new, &hold, &at, &by, &reason]).await?;
+    transaction
+        .execute(&sql, &[&district, &entities, &old, &new, &hold, &at, &by, &reason])
+        .await?;
     Ok(())
 }
 

@@ -1,12 +1,6 @@
 //! A district at one moment: a connection in a read transaction.
 
-use super::{
-    address::Address,
-    connection::connect,
-    failure::Outcome,
-    layout::Layout,
-    read,
-};
+use super::{address::Address, connection::connect, failure::Outcome, layout::Layout, read};
 use crate::{
     RowStream, Snapshot,
     relational::{

@@ -8,7 +8,7 @@ ALTER TABLE homeroom.published_index_patches ALTER COLUMN keys SET STORAGE EXTER
 -- The order in which holds were made.
 ALTER TABLE homeroom.holds ADD COLUMN seq bigint GENERATED ALWAYS AS IDENTITY;
 
--- Files that a run left for review, in parts, each compressed (zlib): findings, quarantined records, held changes.
+-- Files that a run left for review, in parts, each compressed (zstd): findings, quarantined records, held changes.
 CREATE TABLE homeroom.kept (
     run_id text COLLATE "C" NOT NULL,
     district_id text COLLATE "C" NOT NULL,

@@ -10,14 +10,6 @@ pub(crate) fn time(time: Timestamp) -> String {
     format!("{time:.3}")
 }
 
-/// A time that [`time`] wrote.
-pub(crate) fn read_time(operation: &'static str, text: &str) -> Result<Timestamp> {
-    text.parse().map_err(|_| {
-        let message = "a stored time cannot be read; restore the database from a backup";
-        Error::new(ErrorKind::Damaged, operation, message)
-    })
-}
-
 /// A report, or a part of one, as JSON.
 pub(crate) fn json(operation: &'static str, value: &impl Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(|err| {

@@ -1,9 +1,10 @@
 //! A plan's entries against the published index: what a publish checks and counts whatever the database.
 
 use super::{rekeys::Pending, table::Table};
-use crate::{EntityCounts, Mark, Operation, PlanEntry, PlanHeader, PlanReader, PublishedIndex, Slot};
+use crate::{
+    EntityCounts, Mark, Operation, PlanEntry, PlanHeader, PlanReader, PublishedIndex, Slot,
+};
 use roster_core::{EntityKind, Error, ErrorKind, Result};
-use std::collections::HashSet;
 
 /// Takes the changes of one entity into its index.
 #[derive(Debug)]
@@ -36,13 +37,6 @@ pub(crate) struct Replaced {
     pub(crate) restored: bool,
     /// Hash of the key that its row still has.
     pub(crate) old_key: u128,
-}
-
-impl Replaced {
-    /// What the change feed says of it.
-    pub(crate) fn operation(self) -> Operation {
-        if self.restored { Operation::Restore } else { Operation::Update }
-    }
 }
 
 impl<'a> Ledger<'a> {
@@ -136,7 +130,7 @@ pub(crate) fn take_without_rows(
     index: &mut PublishedIndex,
     pending: &Pending,
 ) -> Result<Taken> {
-    let mut keys = HashSet::new();
+    let (before, mut given) = (index.len(), Vec::new());
     let mut ledger = Ledger::new(operation, table, index, pending);
     while let Some((entries, _)) = plan.chunk()? {
         for entry in entries {
@@ -148,18 +142,21 @@ pub(crate) fn take_without_rows(
                 }
             }
             let gets_key = matches!(entry.operation, Operation::Create | Operation::Rekey);
-            if gets_key && !keys.insert(entry.key) {
-                return Err(already_there(operation, table.name()));
-            }
+            given.extend((gets_key && before > 0).then_some(entry.key));
         }
     }
     let taken = ledger.finish();
-    // What a table's unique index sees to.
+    if are_unique(index, given) { Ok(taken) } else { Err(already_there(operation, table.name())) }
+}
+
+/// Whether no two records have one of the keys that were given out: what a table's unique index sees to.
+fn are_unique(index: &PublishedIndex, mut given: Vec<u128>) -> bool {
+    given.sort_unstable();
     let last = Slot::try_from(index.len()).unwrap_or(Slot::MAX);
-    if !keys.is_empty() && (0..last).filter(|it| keys.contains(&index.key(*it))).count() > keys.len() {
-        return Err(already_there(operation, table.name()));
-    }
-    Ok(taken)
+    let is_given = |it: &Slot| given.binary_search(&index.key(*it)).is_ok();
+    given.is_empty()
+        || given.windows(2).all(|it| it[0] != it[1])
+            && (0..last).filter(is_given).count() == given.len()
 }
 
 /// Refuses a plan that was made on another published state than the one found.

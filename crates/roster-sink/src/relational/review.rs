@@ -56,7 +56,8 @@ pub(crate) fn decide(
         Err(error.context("hold", &hold.id).context("state", hold.state.code()))
     };
     if ![HoldState::Approved, HoldState::Discarded].contains(&state) {
-        let message = format!("a person approves or discards a hold and cannot make it {}", state.code());
+        let message =
+            format!("a person approves or discards a hold and cannot make it {}", state.code());
         return Err(Error::new(ErrorKind::Internal, operation, message).context("hold", &hold.id));
     }
     match hold.state {
@@ -64,9 +65,13 @@ pub(crate) fn decide(
         HoldState::Superseded => {
             return refused("a newer night took the hold's place; decide the newest hold instead");
         }
-        HoldState::Used => return refused("a night has published what was held; it cannot be taken back"),
+        HoldState::Used => {
+            return refused("a night has published what was held; it cannot be taken back");
+        }
         HoldState::Expired => {
-            return refused("no night came in time; the next night holds the changes again if they are still there");
+            return refused(
+                "no night came in time; the next night holds the changes again if they are still there",
+            );
         }
     }
     hold.state = state;

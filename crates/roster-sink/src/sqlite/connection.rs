@@ -23,8 +23,11 @@ const SETTINGS: &str = "PRAGMA synchronous = EXTRA;
      PRAGMA secure_delete = FAST;
      PRAGMA journal_size_limit = 67108864;";
 
-/// Largest database, in bytes, that is written anew when something was erased.
+/// Largest database, in bytes, that is written anew when records were emptied.
 const WRITTEN_ANEW: i64 = 256 << 20;
+
+/// How long to wait for readers before the log is cut off: other nights wait, too.
+const READERS_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Between two attempts at what SQLite does not wait for.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -79,21 +82,22 @@ impl Location {
 
     /// Sees that no file of the database holds what a committed transaction of [`Self::open_to_erase`] deleted.
     ///
-    /// What is deleted is overwritten.  Beside that, rarely, a copy is left in the unused part of a page from which SQLite
-    /// moved rows, and free pages hold what they held: writing the database anew leaves neither, and is left out where it
-    /// would take long.  The log holds older pages until it is cut off.
-    pub(super) fn leave_no_trace(&self, connection: &Connection) -> Outcome<()> {
+    /// What was deleted is overwritten already.  The log holds older pages until it is cut off.  Rarely, a copy is left in the
+    /// unused part of a page from which SQLite moved a row, perhaps nights ago: after `rows` of records were emptied the
+    /// database is written anew, unless that takes long.
+    pub(super) fn leave_no_trace(&self, connection: &Connection, rows: u64) -> Outcome<()> {
         let sql = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
         let bytes: i64 = connection.query_row(sql, [], |row| row.get(0))?;
-        if bytes <= WRITTEN_ANEW {
+        if rows > 0 && bytes <= WRITTEN_ANEW {
             connection.execute_batch("VACUUM")?;
         }
+        connection.busy_timeout(self.busy_timeout.min(READERS_TIMEOUT))?;
         let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
         let busy: i64 = connection.query_row(sql, [], |row| row.get(0))?;
         if busy == 0 {
             return Ok(());
         }
-        let message = "what was to be deleted is deleted, but a program that reads the database for long keeps a copy \
+        let message = "what was to be deleted is deleted, but a program that has the database open for long keeps a copy \
                        in its log; the copy goes when no program has the database open";
         let error = Error::new(ErrorKind::Unavailable, "sqlite.erase", message);
         Err(error.retry(Retry::Backoff).into())

@@ -22,7 +22,7 @@ pub(super) fn erase(
     }
     transaction.commit()?;
     if rows > 0 {
-        location.leave_no_trace(&connection)?;
+        location.leave_no_trace(&connection, rows)?;
     }
     Ok(rows)
 }
@@ -43,7 +43,8 @@ pub(super) fn erase_one(
     let rows = match &erasure.what {
         Erased::Fields(_) => connection.execute(&sql, params![district])?,
         Erased::DeletedRows => {
-            let sql = format!("{sql} AND deleted_at IS NOT NULL AND (?2 IS NULL OR deleted_at < ?2)");
+            let sql =
+                format!("{sql} AND deleted_at IS NOT NULL AND (?2 IS NULL OR deleted_at < ?2)");
             connection.execute(&sql, params![district, before.map(time)])?
         }
         Erased::Rows(locators) => {

@@ -19,7 +19,7 @@ pub(super) fn forget(
     let forgotten = forget_in_transaction(&transaction, district, retention)?;
     transaction.commit()?;
     if forgotten != Forgotten::default() {
-        location.leave_no_trace(&connection)?;
+        location.leave_no_trace(&connection, forgotten.records)?;
     }
     Ok(forgotten)
 }
@@ -34,7 +34,8 @@ fn forget_in_transaction(
         forget_runs(connection, district, &time(before), &mut forgotten)?;
     }
     if let Some(before) = retention.kept_before {
-        let runs = "SELECT id FROM runs WHERE district_id = ?1 AND finished_at < ?2";
+        let runs = "SELECT id FROM runs WHERE district_id = ?1 AND finished_at < ?2 \
+                    AND EXISTS (SELECT 1 FROM kept WHERE run_id = runs.id)";
         for run in ids(connection, runs, district, &time(before))? {
             forgotten.kept += forget_kept(connection, &run)?;
         }

@@ -18,12 +18,19 @@ pub(super) fn insert(
     kept: Option<&KeptFolder>,
 ) -> Outcome<()> {
     connection.execute("DELETE FROM kept WHERE run_id = ?1", [run.as_str()])?;
-    let mut statement = connection
-        .prepare("INSERT INTO kept (run_id, district_id, name, part, data) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    let mut statement = connection.prepare(
+        "INSERT INTO kept (run_id, district_id, name, part, data) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
     for (name, path) in kept.map(KeptFolder::files).transpose()?.unwrap_or_default() {
         for part in Parts::open(&path)? {
             let part = part?;
-            statement.execute(params![run.as_str(), district.as_str(), name, part.number, part.data])?;
+            statement.execute(params![
+                run.as_str(),
+                district.as_str(),
+                name,
+                part.number,
+                part.data
+            ])?;
         }
     }
     Ok(())

@@ -92,7 +92,9 @@ impl Layout {
             _ = write!(sql, " AND {} IS ?{}", quoted(field.name), parameter::FIELDS + number);
             sql
         });
-        self.update(|number| indexed.iter().all(|(it, _)| *it != number)) + &conditions + RETURNING_ID
+        self.update(|number| indexed.iter().all(|(it, _)| *it != number))
+            + &conditions
+            + RETURNING_ID
     }
 
     /// Replaces a row's content.
@@ -129,12 +131,17 @@ impl Layout {
     /// Gives row `?1` of district `?2` a key that no source has, until it gets its own: another record takes its old one.
     pub(super) fn park(self) -> String {
         let name = quoted(self.name());
-        format!("UPDATE {name} SET source_id = char(31) || rowid WHERE rowid = ?1 AND district_id = ?2")
+        format!(
+            "UPDATE {name} SET source_id = char(31) || rowid WHERE rowid = ?1 AND district_id = ?2"
+        )
     }
 
     /// The key of row `?1` of district `?2`.
     pub(super) fn key(self) -> String {
-        format!("SELECT source_id FROM {} WHERE rowid = ?1 AND district_id = ?2", quoted(self.name()))
+        format!(
+            "SELECT source_id FROM {} WHERE rowid = ?1 AND district_id = ?2",
+            quoted(self.name())
+        )
     }
 
     /// Marks a row as deleted; gives its public id and its key.

@@ -58,7 +58,11 @@ pub(super) fn stream(
 }
 
 /// Refuses a district whose rows are elsewhere: it is not one without rows.
-pub(super) fn check_here(connection: &Connection, operation: &'static str, district: &DistrictId) -> Outcome<()> {
+pub(super) fn check_here(
+    connection: &Connection,
+    operation: &'static str,
+    district: &DistrictId,
+) -> Outcome<()> {
     index_store::basis(connection, operation, district, &RowsAt::default())?;
     Ok(())
 }

@@ -1,13 +1,7 @@
 //! What is known of one record.
 
-use super::{
-    failure::Outcome,
-    layout::Layout,
-};
-use crate::{
-    RecordChange, RecordHistory, RunId,
-    relational::{history::read_time, rekeys::LONGEST_CHAIN},
-};
+use super::{failure::Outcome, layout::Layout, value::read_time};
+use crate::{RecordChange, RecordHistory, RunId, relational::rekeys::LONGEST_CHAIN};
 use roster_core::{DistrictId, EntityKind};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -61,7 +55,8 @@ fn find(
 }
 
 fn changes(connection: &Connection, district: &DistrictId, id: &str) -> Outcome<Vec<RecordChange>> {
-    let sql = "SELECT run_id, operation, at FROM changes WHERE district_id = ?1 AND id = ?2 ORDER BY seq";
+    let sql =
+        "SELECT run_id, operation, at FROM changes WHERE district_id = ?1 AND id = ?2 ORDER BY seq";
     let mut statement = connection.prepare(sql)?;
     let mut rows = statement.query([district.as_str(), id])?;
     let mut changes = Vec::new();

@@ -70,7 +70,8 @@ pub(super) fn accepted(connection: &Connection, district: &DistrictId) -> Outcom
     let mut rows = statement.query([district.as_str()])?;
     let mut rekeys = Vec::new();
     while let Some(row) = rows.next()? {
-        let entity = known_entity(ACCEPT, row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?;
+        let entity =
+            known_entity(ACCEPT, row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?;
         rekeys.push(Rekey { entity, old: row.get(1)?, new: row.get(2)? });
     }
     Ok(rekeys)

@@ -1,12 +1,12 @@
 //! Holds and the audit log.
 
-use super::failure::{Failure, Outcome};
+use super::{
+    failure::{Failure, Outcome},
+    value::read_time,
+};
 use crate::{
     AuditEntry, Decision, Hold, HoldId, HoldState, RunId, RunRecord, Settled,
-    relational::{
-        history::{read_time, time},
-        review,
-    },
+    relational::{history::time, review},
 };
 use roster_core::{DistrictId, value::Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, params};
@@ -160,7 +160,11 @@ pub(super) fn audit(
     district: Option<&DistrictId>,
     most: usize,
 ) -> Outcome<Vec<AuditEntry>> {
-    let filter = if district.is_some() { "district_id = ?2" } else { "?2 IS NULL AND district_id IS NOT NULL" };
+    let filter = if district.is_some() {
+        "district_id = ?2"
+    } else {
+        "?2 IS NULL AND district_id IS NOT NULL"
+    };
     let mut statement = connection.prepare(&format!(
         "SELECT at, district_id, run_id, hold_id, actor, action, reason, detail FROM audit WHERE {filter} \
          ORDER BY seq DESC LIMIT ?1"

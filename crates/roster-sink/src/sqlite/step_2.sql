@@ -4,7 +4,7 @@ ALTER TABLE districts ADD COLUMN rows_at TEXT NOT NULL DEFAULT 'here';
 -- Homeroom's own: keys that a night changed, beside what else it changed.
 ALTER TABLE published_index_patches ADD COLUMN keys BLOB;
 
--- Files that a run left for review, in parts, each compressed (zlib): findings, quarantined records, held changes.
+-- Files that a run left for review, in parts, each compressed (zstd): findings, quarantined records, held changes.
 CREATE TABLE kept (
     seq INTEGER PRIMARY KEY,
     run_id TEXT NOT NULL,

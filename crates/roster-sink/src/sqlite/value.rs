@@ -6,7 +6,11 @@ use super::{
     layout::parameter,
 };
 use crate::relational::ledger::not_canonical;
-use roster_core::{ErrorKind, Row, RowBuilder, model::FieldSchema, value::FieldType};
+use roster_core::{
+    ErrorKind, Row, RowBuilder,
+    model::FieldSchema,
+    value::{FieldType, Timestamp},
+};
 use rusqlite::{
     Statement,
     types::{ToSqlOutput, ValueRef},
@@ -74,6 +78,14 @@ pub(super) fn push_column(
         }
     });
     if readable { Ok(()) } else { Err(not_text(field)) }
+}
+
+/// A time that [`crate::relational::history::time`] wrote.
+pub(super) fn read_time(operation: &'static str, text: &str) -> Outcome<Timestamp> {
+    text.parse().map_err(|_| {
+        let message = "a stored time cannot be read; restore the database from a backup";
+        Failure::new(ErrorKind::Damaged, operation, message)
+    })
 }
 
 fn not_text(field: &FieldSchema) -> Failure {

@@ -139,7 +139,8 @@ impl<'a> EntityWriter<'a> {
         } else {
             self.update(replaced, row)?
         };
-        self.record_change(replaced.operation(), &id, row.source_id())
+        let operation = if replaced.restored { Operation::Restore } else { Operation::Update };
+        self.record_change(operation, &id, row.source_id())
     }
 
     fn create(&mut self, entry: &PlanEntry, row: &Row<'_>, id: &PublicId) -> Outcome<()> {
@@ -158,7 +159,8 @@ impl<'a> EntityWriter<'a> {
     fn salted_id(&mut self, row: &Row<'_>) -> Outcome<Option<PublicId>> {
         let Some(left) = &mut self.left else { return Ok(None) };
         let (district, entity, key) = (self.night.district, row.entity(), row.source_id());
-        let left = left.query_row(params![district.as_str(), entity.table(), key], |it| it.get(0))?;
+        let left =
+            left.query_row(params![district.as_str(), entity.table(), key], |it| it.get(0))?;
         Ok((left > 0).then(|| salted_id(district, entity, key, left).into()))
     }
 

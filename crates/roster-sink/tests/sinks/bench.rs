@@ -13,9 +13,9 @@ use roster_core::{
     public_id,
 };
 use roster_sink::{
-    DiagnosticSummary, EntityCounts, Example, KeptFolder, Mark, Operation, Outcome, Plan, PlanHeader,
-    PlanWriter, Published, PublishedIndex, RunId, RunRecord, RunReport, Sink, Slot, content_of,
-    key_of,
+    DiagnosticSummary, EntityCounts, Example, KeptFolder, Mark, Operation, Outcome, Plan,
+    PlanHeader, PlanWriter, Published, PublishedIndex, RunId, RunRecord, RunReport, Sink, Slot,
+    content_of, key_of,
 };
 use std::{
     collections::BTreeMap,
@@ -76,6 +76,9 @@ pub(crate) trait Database: Send + Sync {
 
     /// A sink on it that remembers the nights of an outlet.
     fn outlet(&self, name: &str) -> Arc<dyn Sink>;
+
+    /// Statements that make a database of Homeroom's first version, without the tables of the entities.
+    fn first_version(&self) -> Vec<String>;
 
     /// As what it is, for the cases of its own kind.
     #[cfg(feature = "postgres")]
@@ -224,7 +227,9 @@ fn give_keys(published: &mut Published) -> BTreeMap<EntityKind, Vec<Slot>> {
     }
     for (entity, given) in &given {
         let index = published.indexes.get_mut(entity).unwrap();
-        given.iter().for_each(|(slot, key)| index.set_key(*slot, *key));
+        for (slot, key) in given {
+            index.set_key(*slot, *key);
+        }
     }
     given.into_iter().map(|it| (it.0, it.1.into_iter().map(|it| it.0).collect())).collect()
 }
@@ -361,4 +366,9 @@ pub(crate) fn noise(length: usize) -> Vec<u8> {
         state.to_be_bytes()[0]
     };
     std::iter::repeat_with(next).take(length).collect()
+}
+
+/// The statements of a script.
+pub(crate) fn statements(script: &str) -> impl Iterator<Item = String> {
+    script.split(";\n").map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned)
 }

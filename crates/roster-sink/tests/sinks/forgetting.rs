@@ -23,12 +23,12 @@ pub(crate) const CASES: &[Case] = cases![
 const BEFORE: &str = "2026-11-23T02:00:01.4Z";
 const AFTER: &str = "2026-11-23T02:00:01.6Z";
 
-fn at(time: &str) -> Option<Timestamp> {
-    Some(time.parse().unwrap())
+fn at(time: &str) -> Timestamp {
+    time.parse().unwrap()
 }
 
 fn everything(before: &str) -> Retention {
-    let before = at(before);
+    let before = Some(at(before));
     Retention {
         kept_before: before,
         runs_before: before,
@@ -73,17 +73,14 @@ fn nothing_is_forgotten_unless_it_is_asked_for(backend: &Backend) {
 
 fn kept_files_go_with_their_age(backend: &Backend) {
     let bench = three_nights(backend);
-    let retention = Retention { kept_before: at(AFTER), ..Retention::default() };
+    let retention = Retention { kept_before: Some(at(AFTER)), ..Retention::default() };
     assert_eq!(forget(&bench, &retention), Forgotten { kept: 6, ..Forgotten::default() });
     assert_eq!(bench.query("SELECT count(*) FROM kept"), ["0"]);
     assert_eq!(bench.query("SELECT count(*) FROM runs"), ["3"]);
     assert_eq!(wait(bench.sink.kept(&RunId::from_text("r3"), "findings")).unwrap(), None);
     let audit = wait(bench.sink.audit(Some(&id("d")), 9)).unwrap();
     let told: Vec<_> = audit.iter().map(|it| (it.action.as_str(), it.detail.as_deref())).collect();
-    assert_eq!(
-        told,
-        [("forget", Some("6 kept files, 0 runs, 0 changes, 0 deleted records"))]
-    );
+    assert_eq!(told, [("forget", Some("6 kept files, 0 runs, 0 changes, 0 deleted records"))]);
 }
 
 fn runs_go_with_their_findings_files_and_settled_holds(backend: &Backend) {
@@ -93,7 +90,7 @@ fn runs_go_with_their_findings_files_and_settled_holds(backend: &Backend) {
     night(&bench, "d", "r2", Vec::new(), &[(&made, HoldState::Superseded)]);
     night_with_files(&bench, "r3", &[categories(&[("a", "r3")])]);
     night(&bench, "d", "r4", Vec::new(), &[]);
-    let retention = Retention { runs_before: at(AFTER), ..Retention::default() };
+    let retention = Retention { runs_before: Some(at(AFTER)), ..Retention::default() };
     let expected = Forgotten { runs: 3, kept: 2, ..Forgotten::default() };
     assert_eq!(forget(&bench, &retention), expected);
     for (table, left) in [("runs", "1"), ("diagnostics", "1"), ("holds", "0"), ("kept", "0")] {
@@ -101,7 +98,10 @@ fn runs_go_with_their_findings_files_and_settled_holds(backend: &Backend) {
     }
     // What people and nights did with the hold is not forgotten.
     let audit = wait(bench.sink.audit(None, 9)).unwrap();
-    assert_eq!(audit.iter().map(|it| it.action.as_str()).collect::<Vec<_>>(), ["forget", "supersede", "hold"]);
+    assert_eq!(
+        audit.iter().map(|it| it.action.as_str()).collect::<Vec<_>>(),
+        ["forget", "supersede", "hold"]
+    );
 }
 
 fn last_completed_run_and_runs_with_open_holds_stay(backend: &Backend) {
@@ -111,7 +111,7 @@ fn last_completed_run_and_runs_with_open_holds_stay(backend: &Backend) {
     night(&bench, "d", "r3", Vec::new(), &[]);
     let (plan, _) = bench.plan("d", "r4", &[]);
     wait(bench.sink.record(&record(&plan, Outcome::Failed), None)).unwrap();
-    let retention = Retention { runs_before: at(AFTER), ..Retention::default() };
+    let retention = Retention { runs_before: Some(at(AFTER)), ..Retention::default() };
     assert_eq!(forget(&bench, &retention), Forgotten { runs: 2, ..Forgotten::default() });
     assert_eq!(bench.query("SELECT id FROM runs ORDER BY id"), ["r1", "r3"]);
     assert_eq!(wait(bench.sink.holds(None, true)).unwrap().len(), 1);
@@ -122,17 +122,20 @@ fn forgotten_changes_leave_one_marker(backend: &Backend) {
     let changes = "SELECT run_id, operation, entity, source_id, id FROM changes ORDER BY seq";
     assert_eq!(bench.query(changes).len(), 3);
     let last = bench.query("SELECT max(seq) FROM changes");
-    let retention = Retention { changes_before: at(AFTER), ..Retention::default() };
+    let retention = Retention { changes_before: Some(at(AFTER)), ..Retention::default() };
     assert_eq!(forget(&bench, &retention), Forgotten { changes: 3, ..Forgotten::default() });
     assert_eq!(bench.query(changes), ["r3|load|-|-|-"]);
     assert_eq!(bench.query("SELECT max(seq) FROM changes"), last);
     bench.night("d", "r4", &[users(&[("a", "Ada")])]);
-    assert_eq!(bench.query("SELECT run_id, operation FROM changes ORDER BY seq"), ["r3|load", "r4|update"]);
+    assert_eq!(
+        bench.query("SELECT run_id, operation FROM changes ORDER BY seq"),
+        ["r3|load", "r4|update"]
+    );
 }
 
 fn deleted_records_are_emptied_and_can_return(backend: &Backend) {
     let bench = three_nights(backend);
-    let retention = Retention { deleted_before: at(AFTER), ..Retention::default() };
+    let retention = Retention { deleted_before: Some(at(AFTER)), ..Retention::default() };
     assert_eq!(forget(&bench, &retention), Forgotten { records: 1, ..Forgotten::default() });
     let rows = "SELECT source_id, given_name, family_name, first_run, last_run, deleted_at FROM users ORDER BY rowid";
     assert_eq!(

@@ -224,10 +224,7 @@ fn hold_that_is_there_already_is_left(backend: &Backend) {
     run.report.outcome = Outcome::Held;
     wait(bench.sink.publish(&plan, published, &run)).unwrap();
     assert_eq!(wait(bench.sink.hold(&made.id)).unwrap().unwrap().state, HoldState::Approved);
-    assert_eq!(
-        audit(&bench, None),
-        ["r1.1 homeroom hold -", "r1.1 ana approve the school closed"]
-    );
+    assert_eq!(audit(&bench, None), ["r1.1 homeroom hold -", "r1.1 ana approve the school closed"]);
 }
 
 fn failed_publish_leaves_no_hold_and_no_entry(backend: &Backend) {

@@ -22,8 +22,12 @@ fn kept_files_come_back_as_they_were_written(backend: &Backend) {
     let (plan, published) = bench.plan("d", "r1", &[categories(&[("a", "A")])]);
     // Several parts.
     let big = noise(9_000_001);
-    let files: [(&str, &[u8]); 4] =
-        [("places.users", &big), ("findings", b"{}\n"), ("held.1.users", b""), ("rekey.users", &[0, 255])];
+    let files: [(&str, &[u8]); 4] = [
+        ("places.users", &big),
+        ("findings", b"{}\n"),
+        ("held.1.users", b""),
+        ("rekey.users", &[0, 255]),
+    ];
     bench.keep(&files);
     wait(bench.sink.publish(&plan, published, &record(&plan, Outcome::Published))).unwrap();
     fs::remove_dir_all(bench.last_plan()).unwrap();
@@ -37,7 +41,9 @@ fn kept_files_come_back_as_they_were_written(backend: &Backend) {
     for (run, name) in [("r1", "findings.x"), ("r2", "findings")] {
         assert_eq!(wait(bench.sink.kept(&RunId::from_text(run), name)).unwrap(), None);
     }
-    let stored = bench.query("SELECT CAST(max(length(data)) AS BIGINT), count(*) FROM kept WHERE name = 'places.users'");
+    let stored = bench.query(
+        "SELECT CAST(max(length(data)) AS BIGINT), count(*) FROM kept WHERE name = 'places.users'",
+    );
     let (largest, parts) = stored[0].split_once('|').unwrap();
     assert!(largest.parse::<usize>().unwrap() < 5 << 20, "{stored:?}");
     assert_eq!(parts, "3");
@@ -84,7 +90,7 @@ fn kept_file_that_cannot_be_read_publishes_nothing(backend: &Backend) {
 fn damaged_part_is_told(backend: &Backend) {
     let bench = backend.bench();
     let (plan, _) = bench.plan("d", "r1", &[]);
-    let kept = bench.keep(&[("findings", &[7; 5 << 20])]);
+    let kept = bench.keep(&[("findings", &noise(5 << 20))]);
     wait(bench.sink.record(&record(&plan, Outcome::Unchanged), Some(&kept))).unwrap();
     bench.query("DELETE FROM kept WHERE part = 0");
     let error = wait(bench.sink.kept(&RunId::from_text("r1"), "findings")).unwrap_err();

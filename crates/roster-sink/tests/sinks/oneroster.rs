@@ -75,7 +75,8 @@ impl Outlet {
 
 /// Titles in `categories.csv`, whose third column after status and date they are.
 fn titles(zip: &Path) -> Vec<String> {
-    let bundle = roster_tabular::Bundle::open(zip, &Default::default()).unwrap();
+    let bundle =
+        roster_tabular::Bundle::open(zip, &roster_tabular::BundleLimits::default()).unwrap();
     let entry = bundle.entries().iter().find(|it| &*it.name == "categories.csv");
     let Some(entry) = entry else { return Vec::new() };
     let mut text = String::new();

@@ -9,6 +9,7 @@ use roster_core::{EntityKind, Rows, model::UserRow};
 
 pub(crate) const CASES: &[Case] = cases![
     field_that_the_model_gained_becomes_a_column,
+    database_of_the_first_version_is_brought_up_to_date,
     prepare_changes_nothing_the_second_time,
     programs_that_prepare_at_once_wait_for_each_other,
     looking_makes_nothing,
@@ -33,6 +34,33 @@ fn field_that_the_model_gained_becomes_a_column(backend: &Backend) {
     for index in ["users_id", "users_source_id", "results_source_id"] {
         assert!(indexes.iter().any(|it| it == index), "{index} is not among {indexes:?}");
     }
+}
+
+fn database_of_the_first_version_is_brought_up_to_date(backend: &Backend) {
+    let bench = backend.empty();
+    let mut client = bench.database.client();
+    for sql in bench.database.first_version() {
+        client.query(&sql);
+    }
+    for sql in [
+        "INSERT INTO districts (district_id, basis, first_run, last_run) VALUES ('d', 1, 'r1', 'r1')",
+        "INSERT INTO published_index_patches (district_id, entity, basis, data) VALUES ('d', 'users', 1, '')",
+    ] {
+        client.query(sql);
+    }
+    drop(client);
+    wait(bench.sink.prepare()).unwrap();
+    assert_eq!(bench.query("SELECT * FROM districts"), ["d|1|r1|r1|here"]);
+    assert_eq!(
+        bench.query("SELECT count(*) FROM published_index_patches WHERE keys IS NULL"),
+        ["1"]
+    );
+    assert_eq!(bench.published("d").basis, 1);
+    bench.night("d", "r2", &[categories(&[("a", "A")])]);
+    assert_eq!(bench.query("SELECT operation, source_id FROM changes"), ["create|a"]);
+    let before = bench.database.schema();
+    wait(bench.sink.prepare()).unwrap();
+    assert_eq!(bench.database.schema(), before);
 }
 
 fn prepare_changes_nothing_the_second_time(backend: &Backend) {

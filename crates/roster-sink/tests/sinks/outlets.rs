@@ -52,7 +52,9 @@ fn locator_is_the_rows_number_in_the_outlet(backend: &Backend) {
     bench.night("d", "r2", &[categories(&[("c", "C"), ("b", "B"), ("d", "D")])]);
     let mut published = bench.published("d");
     let index = published.indexes.get_mut(&EntityKind::Category).unwrap();
-    for (key, locator, deleted) in [("a", 0, true), ("b", 1, false), ("c", 2, false), ("d", 3, false)] {
+    for (key, locator, deleted) in
+        [("a", 0, true), ("b", 1, false), ("c", 2, false), ("d", 3, false)]
+    {
         let slot = index.look_up(key_of(key)).unwrap();
         assert_eq!((u64::from(slot), index.locator(slot)), (locator, locator), "{key}");
         assert_eq!(index.is_marked(slot, Mark::Deleted), deleted, "{key}");
@@ -115,7 +117,8 @@ fn district_belongs_to_one_outlet_or_to_the_database(backend: &Backend) {
     let before = bench.state();
     for (name, own) in &sinks {
         bench.sink = own.clone();
-        let (plan, published) = bench.plan(name, &format!("{name}2"), &[categories(&[("a", "A2")])]);
+        let (plan, published) =
+            bench.plan(name, &format!("{name}2"), &[categories(&[("a", "A2")])]);
         let run = record(&plan, Outcome::Published);
         let mut published = Some(published);
         for (_, other) in sinks.iter().filter(|it| it.0 != *name) {
@@ -142,15 +145,21 @@ fn check_refused<T: Debug>(outcome: Result<T>, rows_at: &str) {
 fn plan_of_a_record_that_is_there_is_refused_without_rows(backend: &Backend) {
     let bench = outlet(backend);
     bench.night("d", "r1", &[categories(&[("a", "A"), ("b", "B")])]);
-    let (plan, _) = bench.plan("d", "r2", &[categories(&[("a", "A"), ("b", "B"), ("c", "C")])]);
-    let path = bench.last_plan().join("categories.rows");
-    let bytes = std::fs::read(&path).unwrap();
-    // The key's hash stands behind the operation and the slot.
-    let mut changed = bytes.clone();
-    changed[8 + 1 + 4..][..16].copy_from_slice(&key_of("b").to_le_bytes());
-    std::fs::write(&path, changed).unwrap();
-    let run = record(&plan, Outcome::Published);
-    let error = wait(bench.sink.publish(&plan, bench.published("d"), &run)).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Internal, "{error}");
-    assert_eq!(bench.published("d").basis, 1);
+    let feed = [categories(&[("a", "A"), ("b", "B"), ("c", "C"), ("d", "D")])];
+    // Of a published record, and of one that the plan creates, too.
+    for taken in ["b", "c"] {
+        let (plan, published) = bench.plan("d", "r2", &feed);
+        let path = bench.last_plan().join("categories.rows");
+        let mut bytes = std::fs::read(&path).unwrap();
+        let key = key_of("d").to_le_bytes();
+        let at = bytes.windows(16).position(|it| it == key).unwrap();
+        bytes[at..][..16].copy_from_slice(&key_of(taken).to_le_bytes());
+        std::fs::write(&path, bytes).unwrap();
+        let run = record(&plan, Outcome::Published);
+        let error = wait(bench.sink.publish(&plan, published, &run)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Internal, "{error}");
+        assert!(error.message().contains("that is there already"), "{error}");
+        assert_eq!(bench.published("d").basis, 1);
+    }
+    bench.night("d", "r2", &feed);
 }

@@ -204,8 +204,7 @@ impl Reader {
         }
         let mut runs: Vec<_> = run_files(&self.files, name);
         runs.retain(|it| it.ends_with("manifest.json"));
-        let mut runs: Vec<_> =
-            runs.iter().map(|it| json(&folder.join("runs").join(it))).collect();
+        let mut runs: Vec<_> = runs.iter().map(|it| json(&folder.join("runs").join(it))).collect();
         runs.retain(|it| it["basis"].as_u64() <= manifest["basis"].as_u64());
         runs.sort_by_key(|it| it["basis"].as_u64());
         for path in runs.iter().filter_map(|it| it["changes"]["path"].as_str()) {
@@ -228,7 +227,8 @@ fn insert(connection: &Connection, table: &str, path: &Path) {
         let schema = batch.schema();
         let known = |it: &usize| schema.field(*it).name() != "basis";
         let numbers: Vec<_> = (0..batch.num_columns()).filter(known).collect();
-        let names: Vec<_> = numbers.iter().map(|it| format!("\"{}\"", schema.field(*it).name())).collect();
+        let names: Vec<_> =
+            numbers.iter().map(|it| format!("\"{}\"", schema.field(*it).name())).collect();
         let marks = vec!["?"; names.len()].join(", ");
         let sql = format!("INSERT INTO temp.{table} ({}) VALUES ({marks})", names.join(", "));
         let mut statement = connection.prepare(&sql).unwrap();

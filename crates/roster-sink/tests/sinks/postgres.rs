@@ -9,7 +9,7 @@ mod security;
 
 use crate::{
     Case,
-    bench::{Backend, Bench, Client},
+    bench::{Backend, Bench, Client, statements},
 };
 use decode::text;
 use roster_sink::{PostgresSink, Sink};
@@ -162,6 +162,12 @@ impl crate::bench::Database for Database {
 
     fn outlet(&self, name: &str) -> Arc<dyn Sink> {
         Arc::new(PostgresSink::new(&self.url()).unwrap().index_only(name))
+    }
+
+    fn first_version(&self) -> Vec<String> {
+        let script = include_str!("../../src/postgres/step_1.sql");
+        let made = statements("CREATE SCHEMA homeroom;\n").chain(statements(script));
+        made.chain(statements("INSERT INTO homeroom.migrations (version) VALUES (1);\n")).collect()
     }
 
     fn as_any(&self) -> &dyn std::any::Any {

@@ -62,7 +62,9 @@ fn ids(key: &str) -> [String; 2] {
 
 /// Operation, key and id of a run's changes.
 fn changes(bench: &Bench, run: &str) -> Vec<String> {
-    bench.query(&format!("SELECT operation, source_id, id FROM changes WHERE run_id = '{run}' ORDER BY seq"))
+    bench.query(&format!(
+        "SELECT operation, source_id, id FROM changes WHERE run_id = '{run}' ORDER BY seq"
+    ))
 }
 
 /// Nothing differs when the same feed comes again, and nothing waits.
@@ -82,9 +84,14 @@ fn rekeyed_record_keeps_its_id_and_its_history(backend: &Backend) {
     let id_of_a = &ids("a")[0];
     assert_eq!(records(&bench), [format!("b|B|{}", ids("b")[0]), format!("x-a|A2|{id_of_a}")]);
     assert_eq!(changes(&bench, "r2"), [format!("update|x-a|{id_of_a}")]);
-    assert_eq!(bench.query("SELECT first_run, last_run FROM categories WHERE source_id = 'x-a'"), ["r1|r2"]);
     assert_eq!(
-        bench.query("SELECT old_source_id, new_source_id, accepted_by, reason, applied_run FROM rekeys"),
+        bench.query("SELECT first_run, last_run FROM categories WHERE source_id = 'x-a'"),
+        ["r1|r2"]
+    );
+    assert_eq!(
+        bench.query(
+            "SELECT old_source_id, new_source_id, accepted_by, reason, applied_run FROM rekeys"
+        ),
         ["a|x-a|ana|new SIS|r2"]
     );
     check_settled(&bench, &feed);
@@ -92,11 +99,13 @@ fn rekeyed_record_keeps_its_id_and_its_history(backend: &Backend) {
     bench.night("d", "r4", &[categories(&[("b", "B")])]);
     assert_eq!(changes(&bench, "r3"), [format!("update|x-a|{id_of_a}")]);
     assert_eq!(changes(&bench, "r4"), [format!("delete|x-a|{id_of_a}")]);
-    let history = |key: &str| {
-        wait(bench.sink.history(&id("d"), EntityKind::Category, key)).unwrap()
-    };
+    let history =
+        |key: &str| wait(bench.sink.history(&id("d"), EntityKind::Category, key)).unwrap();
     let found: RecordHistory = history("x-a").unwrap();
-    assert_eq!((&found.id, found.first_run.as_str(), found.last_run.as_str()), (id_of_a, "r1", "r4"));
+    assert_eq!(
+        (&found.id, found.first_run.as_str(), found.last_run.as_str()),
+        (id_of_a, "r1", "r4")
+    );
     assert_eq!(found.deleted_at, Some("2026-11-23T02:00:01.5Z".parse().unwrap()));
     let operations: Vec<_> =
         found.changes.iter().map(|it| format!("{} {}", it.run, it.operation)).collect();
@@ -116,8 +125,12 @@ fn accepted_map_waits_and_a_newer_one_takes_its_place(backend: &Backend) {
     assert_eq!(bench.published("d").rekeys, map(&[("c", "z"), ("b2", "y")]));
     assert_eq!(bench.published("other").rekeys, []);
     let audit = wait(bench.sink.audit(Some(&id("d")), 9)).unwrap();
-    let told: Vec<_> = audit.iter().rev().map(|it| (it.action.as_str(), it.detail.as_deref())).collect();
-    assert_eq!(told, [("rekey", Some("categories: 3 keys")), ("rekey", Some("categories: 2 keys"))]);
+    let told: Vec<_> =
+        audit.iter().rev().map(|it| (it.action.as_str(), it.detail.as_deref())).collect();
+    assert_eq!(
+        told,
+        [("rekey", Some("categories: 3 keys")), ("rekey", Some("categories: 2 keys"))]
+    );
     assert_eq!((audit[0].actor.as_str(), audit[0].reason.as_deref()), ("ana", Some("new SIS")));
 }
 
@@ -165,7 +178,12 @@ fn maps_that_are_not_one_to_one_are_refused(backend: &Backend) {
 }
 
 /// Keys change among `others` more records, so that indexes are built anew or are not.
-fn check_moved(backend: &Backend, pairs: &[(&str, &str)], feed: &[(&str, &str)], expected: &[(&str, &str, &str)]) {
+fn check_moved(
+    backend: &Backend,
+    pairs: &[(&str, &str)],
+    feed: &[(&str, &str)],
+    expected: &[(&str, &str, &str)],
+) {
     for others in [0, 40] {
         let bench = backend.bench();
         let others: Vec<_> = (0..others).map(|it| format!("zz-other-{it}")).collect();
@@ -178,7 +196,8 @@ fn check_moved(backend: &Backend, pairs: &[(&str, &str)], feed: &[(&str, &str)],
         accept(&bench, pairs);
         let feed = with_others(feed);
         bench.night("d", "r2", &feed);
-        let found: Vec<_> = records(&bench).into_iter().filter(|it| !it.starts_with("zz")).collect();
+        let found: Vec<_> =
+            records(&bench).into_iter().filter(|it| !it.starts_with("zz")).collect();
         let expected: Vec<_> =
             expected.iter().map(|(key, title, id)| format!("{key}|{title}|{id}")).collect();
         assert_eq!(found, expected);
@@ -206,7 +225,10 @@ fn keys_are_swapped_in_one_night(backend: &Backend) {
 fn freed_key_goes_to_another_record_in_the_same_night(backend: &Backend) {
     let [[a, again], [b, _], [c, _]] = ["a", "b", "c"].map(ids);
     // Before and behind the record that gives the key up.
-    for feed in [[("a", "new"), ("x", "A"), ("b", "B"), ("c", "C")], [("x", "A"), ("b", "B"), ("c", "C"), ("a", "new")]] {
+    for feed in [
+        [("a", "new"), ("x", "A"), ("b", "B"), ("c", "C")],
+        [("x", "A"), ("b", "B"), ("c", "C"), ("a", "new")],
+    ] {
         check_moved(
             backend,
             &[("a", "x")],
@@ -271,7 +293,10 @@ fn key_of_another_record_is_refused(backend: &Backend) {
         all.remove(0);
         let error = bench.try_night("d", "r2", &[categories(&all)]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Internal, "{error}");
-        assert!(error.message().contains("re-keys a record of categories that is there"), "{error}");
+        assert!(
+            error.message().contains("re-keys a record of categories that is there"),
+            "{error}"
+        );
         assert_eq!(bench.state(), before);
         assert_eq!(bench.published("d").rekeys.len(), 1);
     }
@@ -313,7 +338,10 @@ fn many_records_are_rekeyed_at_once_and_later_nights_know_them(backend: &Backend
     }
     assert_eq!(bench.query("SELECT id FROM categories ORDER BY rowid"), before);
     bench.night("d", "r4", &feed(&new, "T4"));
-    assert_eq!(bench.query("SELECT count(*) FROM changes WHERE run_id = 'r4' AND operation = 'update'"), ["9000"]);
+    assert_eq!(
+        bench.query("SELECT count(*) FROM changes WHERE run_id = 'r4' AND operation = 'update'"),
+        ["9000"]
+    );
     check_settled(&bench, &feed(&new, "T4"));
 }
 
@@ -326,7 +354,9 @@ fn maps_of_one_district_leave_the_other_alone(backend: &Backend) {
     bench.night("other", "other2", &[categories(&[("a", "A2"), ("x", "X")])]);
     bench.night("d", "d2", &[categories(&[("x", "A")])]);
     assert_eq!(
-        bench.query("SELECT source_id, title FROM categories WHERE district_id = 'other' ORDER BY rowid"),
+        bench.query(
+            "SELECT source_id, title FROM categories WHERE district_id = 'other' ORDER BY rowid"
+        ),
         ["a|A2", "x|X"]
     );
     assert_eq!(

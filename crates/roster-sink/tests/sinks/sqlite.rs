@@ -7,7 +7,7 @@ mod traces;
 
 use crate::{
     Case,
-    bench::{Bench, Client, Database},
+    bench::{Bench, Client, Database, statements},
 };
 use roster_sink::{Sink, SqliteSink};
 use rusqlite::{Connection, types::Value};
@@ -17,8 +17,7 @@ use std::{
 };
 
 /// SQLite's own cases.
-pub(crate) const CASES: &[(&str, &[Case])] =
-    &[
+pub(crate) const CASES: &[(&str, &[Case])] = &[
     ("failures", failures::CASES),
     ("files", opening::CASES),
     ("locks_and_values", readers::CASES),
@@ -35,6 +34,12 @@ impl Database for File {
 
     fn outlet(&self, name: &str) -> Arc<dyn Sink> {
         Arc::new(SqliteSink::new(&self.0).index_only(name))
+    }
+
+    fn first_version(&self) -> Vec<String> {
+        let marks = "PRAGMA application_id = 0x486d526d;\nPRAGMA user_version = 1;\n";
+        let script = include_str!("../../src/sqlite/step_1.sql");
+        statements(marks).chain(statements(script)).collect()
     }
 
     #[cfg(feature = "postgres")]

@@ -8,7 +8,7 @@ use super::{
 use crate::{District, Extracted, Failed, Harness, Seed, differences, request};
 use roster_core::{
     Catalog, Cursor, DeleteSignal, EntityKind, EntityRequest, Error, ErrorKind, ExtractRequest,
-    RosterSource, RunContext, SyncMode, validate_request,
+    Origin, RosterSource, RunContext, SyncMode, validate_request,
 };
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -71,6 +71,34 @@ pub(super) async fn catalog_matches_extract(harness: &dyn Harness) -> Result<Che
     }
     if let Some(entity) = expected(harness)?.entities().find(|it| !listed.contains(it)) {
         fail!("{} is in the feed and not listed", entity.table());
+    }
+    Ok(Check::Passed)
+}
+
+pub(super) async fn feed_is_told_as_it_is(harness: &dyn Harness) -> Result<Check, Failed> {
+    let place = place!(harness, Seed::Whole);
+    let other = place!(harness, Seed::Empty(EntityKind::Demographics));
+    let (source, ctx) = (place.source(), RunContext::detached());
+    let catalog = source.discover(&ctx).await?;
+    let told = &catalog.feed;
+    if *told != source.discover(&ctx).await?.feed {
+        fail!("the same feed is told in another way the second time");
+    }
+    let another = other.source().discover(&ctx).await?.feed;
+    if told.fingerprint.is_some() && told.fingerprint == another.fingerprint {
+        fail!("another feed has the same fingerprint");
+    }
+    if told.parts.is_empty() {
+        return Ok(Check::Passed);
+    }
+    let request = ExtractRequest::everything(&catalog);
+    let extracted = Extracted::drain(source.extract(&ctx, request)).await;
+    for batch in extracted.without_error()?.batches() {
+        // A collection is told without what differs from page to page.
+        let told = told.parts.iter().any(|it| it.origin == batch.origin);
+        if !told && !matches!(batch.origin, Origin::Page(_)) {
+            fail!("a batch comes from {:?}, which is none of the parts", batch.origin);
+        }
     }
     Ok(Check::Passed)
 }

@@ -7,7 +7,8 @@ use events::{REJECTED, events, rejected};
 use futures::{StreamExt, stream};
 use roster_core::{
     Catalog, CheckReport, DeleteSignal, EntityInfo, EntityKind, Error, ErrorKind, ExtractRequest,
-    ExtractStream, Locus, Result, RosterSource, RunContext, SourceDescriptor, SyncMode,
+    ExtractStream, FeedInfo, Locus, Origin, PartInfo, Result, RosterSource, RunContext,
+    SourceDescriptor, SyncMode,
 };
 use roster_testkit::{District, Failed, Harness, Losses, Place, Seed};
 use std::{
@@ -62,6 +63,9 @@ pub(crate) enum Break {
     ShowsNameInError,
     ShowsNameInFinding,
     ShowsNameInLog,
+    TellsAnotherPart,
+    TellsEachFeedAlike,
+    TellsTheFeedAnew,
 }
 
 /// Seeds the golden district into memory, without loss.
@@ -95,6 +99,7 @@ impl Harness for FakeHarness {
             closed: AtomicBool::new(false),
             readers: AtomicUsize::new(0),
             extracts: AtomicUsize::new(0),
+            told: AtomicUsize::new(0),
         })))))
     }
 }
@@ -107,6 +112,7 @@ pub(crate) struct Feed {
     closed: AtomicBool,
     readers: AtomicUsize,
     pub(crate) extracts: AtomicUsize,
+    told: AtomicUsize,
 }
 
 impl Feed {
@@ -170,6 +176,23 @@ impl Drop for Reader {
 
 struct FakeSource(Arc<Feed>);
 
+impl FakeSource {
+    fn feed(&self) -> FeedInfo {
+        let anew = self.0.breaks(Break::TellsTheFeedAnew);
+        let number = if anew { self.0.told.fetch_add(1, Ordering::SeqCst) } else { 0 };
+        let seed = (!self.0.breaks(Break::TellsEachFeedAlike)).then_some(self.0.seed);
+        let another = if self.0.breaks(Break::TellsAnotherPart) { ".csv" } else { "" };
+        let part = |entity: &EntityKind| PartInfo {
+            origin: Origin::File(format!("{}{another}", entity.table()).into()),
+            columns: None,
+        };
+        FeedInfo {
+            fingerprint: Some(format!("{seed:?} {number}")),
+            parts: EntityKind::ALL.iter().map(part).collect(),
+        }
+    }
+}
+
 impl fmt::Debug for FakeSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = if self.0.breaks(Break::ShowsNameInDebug) { self.0.name() } else { "" };
@@ -226,7 +249,7 @@ impl RosterSource for FakeSource {
         if self.0.breaks(Break::CatalogListsTwice) {
             entities.insert(0, info(&EntityKind::Org));
         }
-        Ok(Catalog { entities, ..Catalog::default() })
+        Ok(Catalog { entities, feed: self.feed() })
     }
 
     fn extract(&self, ctx: &RunContext, request: ExtractRequest) -> ExtractStream {

@@ -153,10 +153,12 @@ impl Case {
 
     fn run(&self) -> Matches {
         let mut matcher = Matcher::new();
-        rows(&self.before, &|_, what| what.to_owned()).iter().for_each(|it| matcher.old(it));
-        rows(&self.after(), &|entity, what| self.key(entity, what))
-            .iter()
-            .for_each(|it| matcher.new_rows(it));
+        for old in rows(&self.before, &|_, what| what.to_owned()) {
+            matcher.old(&old);
+        }
+        for new in rows(&self.after(), &|entity, what| self.key(entity, what)) {
+            matcher.new_rows(&new);
+        }
         matcher.run()
     }
 

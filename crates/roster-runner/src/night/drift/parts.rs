@@ -57,7 +57,7 @@ fn compare_columns(
     let Some(before) = before else {
         return Some(Seen { there: now.into_iter().collect(), gone: Vec::new() });
     };
-    let difference = seen::compare(before, now, true);
+    let difference = seen::compare(before, &now, true);
     let mut tell = |code, names: &[String]| {
         let about = |it: &String| finding(code, Some(it), part.origin.locus(0));
         findings.extend(names.iter().map(about));
@@ -91,7 +91,7 @@ fn run(bytes: &[u8]) -> usize {
     let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
     let is_mark = |at: usize| bytes.get(at).is_some_and(|it| b"-_.:".contains(it));
     let goes_on = |at: &usize| is_digit(*at) || (is_mark(*at) && is_digit(at + 1));
-    (0..).take_while(goes_on).count()
+    (0..bytes.len()).take_while(goes_on).count()
 }
 
 #[cfg(test)]

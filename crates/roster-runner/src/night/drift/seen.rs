@@ -18,7 +18,7 @@ pub(super) struct Difference {
 }
 
 /// Compares names with those seen before; those that did not come are only taken for gone where all would have come.
-pub(super) fn compare(before: &Seen, now: BTreeSet<String>, all: bool) -> Difference {
+pub(super) fn compare(before: &Seen, now: &BTreeSet<String>, all: bool) -> Difference {
     let known = |it: &&String| before.there.contains(it) || before.gone.contains(it);
     let new = now.iter().filter(|it| !known(it)).cloned().collect();
     let absent = |it: &&String| !now.contains(*it);
@@ -47,7 +47,7 @@ mod tests {
         #[track_caller]
         fn check(before: [&str; 2], now: &str, all: bool, expected: [&str; 4]) {
             let before = Seen { there: list(before[0]), gone: list(before[1]) };
-            let found = compare(&before, list(now).into_iter().collect(), all);
+            let found = compare(&before, &list(now).into_iter().collect(), all);
             let [new, gone, after_there, after_gone] = expected.map(list);
             let after = Seen { there: after_there, gone: after_gone };
             assert_eq!(found, Difference { new, gone, after });
@@ -64,7 +64,7 @@ mod tests {
     fn names_that_change_every_night_do_not_pile_up() {
         let mut seen = Seen::default();
         for night in 0..1000 {
-            seen = compare(&seen, BTreeSet::from([night.to_string()]), true).after;
+            seen = compare(&seen, &BTreeSet::from([night.to_string()]), true).after;
         }
         assert_eq!((seen.there.len(), seen.gone.len()), (1, MOST_GONE));
         assert_eq!(seen.gone.last().map(String::as_str), Some("998"));

@@ -50,10 +50,13 @@ impl Content {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use roster_core::value::Date;
 
     fn content(records: &[(u128, u64)]) -> Content {
         let mut content = Content::default();
-        records.iter().for_each(|(key, it)| content.add(*key, *it));
+        for (key, it) in records {
+            content.add(*key, *it);
+        }
         content
     }
 
@@ -93,8 +96,7 @@ mod tests {
     #[test]
     fn order_does_not_matter_and_contents_do_not_swap() {
         let digest = |records: &[(u128, u64)]| {
-            let judged =
-                Judged { today: Default::default(), stale_after: 0, field_name: |_, _| None };
+            let judged = Judged { today: Date::default(), stale_after: 0, field_name: |_, _| None };
             content(records).compare(None, judged, true, &mut Vec::new()).digest
         };
         assert_eq!(digest(&[(1, 10), (2, 20)]), digest(&[(2, 20), (1, 10)]));

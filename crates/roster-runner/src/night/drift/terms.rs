@@ -86,7 +86,7 @@ fn compare_field(
         return None;
     }
     let now = places.keys().cloned().collect();
-    let difference = seen::compare(&before, now, whole);
+    let difference = seen::compare(&before, &now, whole);
     for Place { locus, source_id } in difference.new.iter().filter_map(|it| places.remove(it)) {
         let new = finding(DiagnosticCode::VocabularyNew, Some(name), locus);
         findings.push(Diagnostic { source_id: Some(source_id), ..new });

@@ -3,10 +3,10 @@
 use super::unwritable;
 use roster_core::{Diagnostic, EntityKind, Locus, Result, Severity};
 use roster_sink::KeptFolder;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use std::{
     fs::File,
-    io::{BufWriter, Write as _},
+    io::{self, BufWriter, Write as _},
 };
 
 /// Name of the file.
@@ -29,16 +29,15 @@ pub(super) struct Findings {
     others: u64,
 }
 
-/// A line.
+/// A finding as it is kept.
 #[derive(Serialize)]
-struct Line<'f> {
+struct Kept<'f> {
     entity: &'static str,
     code: &'static str,
     severity: Severity,
     file: Option<&'f str>,
     line: Option<u64>,
     field: Option<&'f str>,
-    #[serde(serialize_with = "shortened")]
     source_id: Option<&'f str>,
 }
 
@@ -70,31 +69,29 @@ impl Findings {
 
     /// Ends the file; gives how many findings are not in it.
     pub(super) fn finish(mut self) -> Result<u64> {
-        self.file.as_mut().map_or(Ok(()), |it| it.flush()).map_err(unwritable)?;
+        self.file.as_mut().map_or(Ok(()), io::Write::flush).map_err(unwritable)?;
         Ok(self.rejected.saturating_sub(MOST_REJECTED) + self.others.saturating_sub(MOST_OTHERS))
     }
 }
 
-fn line(entity: EntityKind, finding: &Diagnostic) -> Line<'_> {
+fn line(entity: EntityKind, finding: &Diagnostic) -> Kept<'_> {
     let (file, line) = match &finding.locus {
         Locus::File { file, line } => (Some(&**file), Some(*line).filter(|it| *it > 0)),
         Locus::Page { url, index } => (Some(&**url), Some(*index)),
         Locus::Row { query, row } => (Some(&**query), Some(*row)),
         _ => (None, None),
     };
-    Line {
+    Kept {
         entity: entity.table(),
         code: finding.code.code(),
         severity: finding.severity,
         file,
         line,
         field: finding.field.as_deref(),
-        source_id: finding.source_id.as_deref(),
+        source_id: finding.source_id.as_deref().map(shortened),
     }
 }
 
-#[allow(clippy::ref_option, reason = "serde passes fields by reference")]
-fn shortened<S: Serializer>(key: &Option<&str>, serializer: S) -> Result<S::Ok, S::Error> {
-    key.map(|it| it.char_indices().nth(LONGEST_KEY).map_or(it, |(end, _)| &it[..end]))
-        .serialize(serializer)
+fn shortened(key: &str) -> &str {
+    key.char_indices().nth(LONGEST_KEY).map_or(key, |(end, _)| &key[..end])
 }

@@ -62,7 +62,9 @@ impl Lake {
             let mut users = Vec::new();
             while let Some(batch) = rows.next().await {
                 let batch = batch.unwrap();
-                users.extend(batch.iter().map(|it| it.fields().flatten().collect::<Vec<_>>().join("|")));
+                users.extend(
+                    batch.iter().map(|it| it.fields().flatten().collect::<Vec<_>>().join("|")),
+                );
             }
             Some((Some(run), users))
         };
@@ -153,8 +155,7 @@ fn first_night_that_is_killed_at_any_step_can_be_run_again(backend: &Backend) {
 
 fn erasure_that_is_killed_at_any_step_is_finished_by_the_next(backend: &Backend) {
     let given_name = EntityKind::User.schema().field("given_name").unwrap();
-    let erasures =
-        [Erasure { entity: EntityKind::User, what: Erased::Fields(vec![given_name]) }];
+    let erasures = [Erasure { entity: EntityKind::User, what: Erased::Fields(vec![given_name]) }];
     let mut steps = 0;
     loop {
         let lake = Lake::new(backend);
@@ -169,7 +170,8 @@ fn erasure_that_is_killed_at_any_step_is_finished_by_the_next(backend: &Backend)
         wait(lake.bench.sink.erase(&id("d"), &erasures)).unwrap();
         assert_eq!(wait(lake.bench.sink.erase(&id("d"), &erasures)).unwrap(), 0);
         assert_eq!(lake.seen().1, ["a|Okafor", "c|Okafor", "d|Okafor"], "after {steps}");
-        let users: Vec<_> = lake.objects().into_iter().filter(|it| it.contains("/users-")).collect();
+        let users: Vec<_> =
+            lake.objects().into_iter().filter(|it| it.contains("/users-")).collect();
         assert_eq!(users, ["a/b/d/runs/r2/users-0.1.parquet"], "after {steps}");
         lake.bench.night("d", "r3", &first());
         assert_eq!(lake.seen().1.len(), 3);

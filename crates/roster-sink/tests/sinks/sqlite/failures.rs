@@ -1,6 +1,6 @@
 //! Disks that are full, and files and folders that may not be written.
 
-use super::{path};
+use super::path;
 use crate::{
     Case,
     bench::{Backend, Bench, categories, noise, record, wait},
@@ -102,7 +102,8 @@ fn check_forbidden(backend: &Backend, folder_mode: u32, file_mode: u32) {
     let bench = backend.bench();
     bench.night("d", "r1", &feed(10, "first"));
     let before = bench.state();
-    let set = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let set =
+        |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     set(&path(&bench), file_mode);
     set(bench.folder.path(), folder_mode);
     let told = try_with_less_rights(&path(&bench));
@@ -110,7 +111,10 @@ fn check_forbidden(backend: &Backend, folder_mode: u32, file_mode: u32) {
     set(&path(&bench), 0o600);
     let (kind, message) = told.split_once(' ').unwrap();
     assert_eq!(kind, ErrorKind::PermissionDenied.code(), "{message}");
-    assert!(message.contains("give this user the right to write the file and its folder"), "{message}");
+    assert!(
+        message.contains("give this user the right to write the file and its folder"),
+        "{message}"
+    );
     assert_eq!(bench.state(), before);
     bench.night("d", "r2", &feed(10, "second"));
     bench.database.check_integrity();
