@@ -1,9 +1,17 @@
 //! Sinks that are no databases: a OneRoster zip that always holds what is published, and where its nights are remembered.
 
-use homeroom_tests::{Bench, Database, Night, feed};
+use homeroom_tests::{Bench, Database, Night, feed, homeroom, long};
 use roster_core::EntityKind;
 use roster_testkit::{District, FileSet, differences};
-use std::{fs, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs,
+    hash::{BuildHasher as _, RandomState},
+    path::Path,
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
 
 /// A night of a feed into a sink.
 #[track_caller]
@@ -83,7 +91,7 @@ fn nights_are_remembered_beside_the_zip() {
     let to = ["--to", "oneroster-1.2:out.zip"];
     let run = night(&bench, &feed("oneroster-1.2"), to[1]).run;
     let database = Database::open(&bench.path("out.zip.homeroom.db"));
-    assert_eq!(database.rows("SELECT id FROM runs"), [run.clone()]);
+    assert_eq!(database.rows("SELECT id FROM runs"), std::slice::from_ref(&run));
     let listed = bench.run(&[&["runs", "--json"], &to[..]].concat()).ended(0).json();
     assert_eq!(listed[0]["run"], run.as_str());
     bench.run(&[&["show", &run], &to[..]].concat()).ended(0);
@@ -232,4 +240,56 @@ fn what_is_no_longer_shared_goes_from_the_zip_too() {
     let keys = bench.database().active(EntityKind::User.table());
     assert!(keys.contains(&rejected) && has(&format!("{rejected},")));
     assert!(!has("students.marigold.example"), "an address is still in the zip");
+}
+
+/// The lines of each file of a zip, sorted: the order is that of the first publication.
+fn lines(zip: &Path) -> BTreeMap<String, Vec<String>> {
+    let files = FileSet::unzip(&fs::read(zip).expect("it is there")).expect("it is whole");
+    let lines = |name: &str| {
+        let text = String::from_utf8_lossy(files.get(name).expect("it is named")).into_owned();
+        let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        (name.to_owned(), lines)
+    };
+    files.names().map(lines).collect()
+}
+
+#[test]
+fn whenever_a_night_is_killed_the_zip_is_whole_and_the_next_night_mends_it() {
+    let bench = Bench::new();
+    let (sink, zip) = ("oneroster-1.2:out.zip", bench.path("out.zip"));
+    let feeds = ["oneroster-1.2", "oneroster-1.2-next"].map(|it| bench.zip(it, &feed(it)));
+    let night = |feed: &Path| Night::parse(&bench.sync_into(feed, sink).ended(0).stdout);
+    let mut undisturbed = Vec::new();
+    for feed in &feeds {
+        night(feed);
+        undisturbed.push(lines(&zip));
+    }
+    let since = Instant::now();
+    night(&feeds[0]);
+    let usual = since.elapsed();
+    for number in 0..if long() { 100 } else { 15 } {
+        let wanted = (number + 1) % 2;
+        let mut child = Command::new(homeroom())
+            .args(["sync", "--connector", "oneroster", "--district", "marigold", "--to", sink])
+            .arg("--from")
+            .arg(&feeds[wanted])
+            .current_dir(bench.path(""))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program can be started");
+        let random = RandomState::new().hash_one(number) % 1000;
+        thread::sleep(usual * u32::try_from(random).unwrap_or(0) / 1000);
+        child.kill().expect("it can be killed");
+        child.wait().expect("it has ended");
+        assert!(undisturbed.contains(&lines(&zip)), "the zip is neither the old one nor the new");
+        night(&feeds[wanted]);
+        assert_eq!(lines(&zip), undisturbed[wanted], "after kill {number}");
+    }
+    thread::sleep(Duration::from_secs(11));
+    night(&feeds[0]);
+    let mut left = bench.left_behind();
+    left.retain(|it| !it.starts_with("out.zip") && !it.starts_with("oneroster"));
+    assert_eq!(left, Vec::<String>::new(), "nothing is left of the killed nights");
 }

@@ -492,7 +492,7 @@ fn approval_ends_with_the_next_night_and_with_its_time() {
     for hold in &again.holds {
         scene.decide("approve", hold, &["--hours", "1"], 0);
     }
-    let_time_pass(&scene, Duration::from_secs(2 * 3600));
+    let_time_pass(&scene, Duration::from_hours(2));
     let late = scene.night(&feed, 10);
     assert_eq!((late.outcome.as_str(), deleted(&late)), ("held", 0));
 }

@@ -255,7 +255,7 @@ fn full_disks(work_folder: Option<&str>) -> Result<(), Failed> {
         match code {
             0 => {}
             11 if night.error_kind() == "unavailable" && message.contains("the disk") => {
-                failed += 1
+                failed += 1;
             }
             _ => return Err(format!("{space} KiB: code {code}, {:?}", night.error).into()),
         }

@@ -5,6 +5,8 @@
 //! with its seed; `HOMEROOM_SEED=7` runs that one alone.  `HOMEROOM_LONG` runs many more.
 
 mod case;
+mod compare;
+mod consumer;
 mod district;
 mod feed;
 mod files;
@@ -16,7 +18,7 @@ use crate::{
     case::{Case, cases},
     feed::Format,
     source::Promise,
-    world::World,
+    world::{Review, Setting, World},
 };
 use homeroom_tests::{long, tell_cases};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -26,8 +28,8 @@ use proptest::{
 };
 use std::{
     env,
+    ops::Range,
     process::ExitCode,
-    steps::Range,
     sync::atomic::{AtomicUsize, Ordering},
 };
 use tokio::runtime::Runtime;
@@ -41,12 +43,23 @@ fn main() -> ExitCode {
         ("nights_of_oneroster_1_2_publish_what_the_model_says", Format::OneRoster12),
         ("nights_of_any_connector_publish_what_the_model_says", Format::Batches),
     ];
-    let formats = formats.map(|(name, format)| Trial::test(name, move || all_hold(format)));
+    let formats = formats.map(|(name, format)| {
+        let setting = Setting { format, breaks: None, review: Review::Little };
+        Trial::test(name, move || all_hold(setting))
+    });
+    let reviewed = [
+        ("nights_that_are_held_and_approved_publish_what_the_model_says", Format::Batches),
+        ("nights_of_oneroster_1_1_that_are_held_and_approved_do_too", Format::OneRoster11),
+    ];
+    let reviewed = reviewed.map(|(name, format)| {
+        let setting = Setting { format, breaks: None, review: Review::Much };
+        Trial::test(name, move || all_hold(setting))
+    });
     let promises = Promise::ALL.map(|it| {
         let name = format!("source_that_breaks_a_promise_is_seen::{it:?}");
         Trial::test(name, move || is_seen(it))
     });
-    let trials = formats.into_iter().chain(promises).collect();
+    let trials = formats.into_iter().chain(reviewed).chain(promises).collect();
     let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
     let [cases, nights] = RAN.each_ref().map(|it| it.load(Ordering::Relaxed));
     tell_cases(&format!("invariants: {cases} feeds, {nights} nights"));
@@ -58,9 +71,9 @@ fn seeds() -> Range<u64> {
     seed.map_or_else(|| 0..if long() { 3_000 } else { 60 }, |it| it..it + 1)
 }
 
-fn all_hold(format: Format) -> Result<(), Failed> {
+fn all_hold(setting: Setting) -> Result<(), Failed> {
     let runtime = runtime();
-    seeds().try_for_each(|seed| Ok(run(&runtime, seed, format, None)?))
+    seeds().try_for_each(|seed| Ok(run(&runtime, seed, setting)?))
 }
 
 /// The comparison finds a source that breaks a promise within few cases.
@@ -68,7 +81,8 @@ fn is_seen(promise: Promise) -> Result<(), Failed> {
     let runtime = runtime();
     let fails = |seed: &u64| {
         let case = tree(&mut runner(*seed)).current();
-        World::run(&runtime, &case, Format::Batches, Some(promise)).is_err()
+        let (format, review) = (Format::Batches, Review::Little);
+        World::run(&runtime, &case, Setting { format, breaks: Some(promise), review }).is_err()
     };
     if (0..100).any(|it| fails(&it)) {
         return Ok(());
@@ -96,17 +110,12 @@ fn tree(runner: &mut TestRunner) -> Box<dyn ValueTree<Value = Case>> {
 }
 
 /// Runs the case of a seed; one that fails is made as small as can be.
-fn run(
-    runtime: &Runtime,
-    seed: u64,
-    format: Format,
-    breaks: Option<Promise>,
-) -> Result<(), String> {
+fn run(runtime: &Runtime, seed: u64, setting: Setting) -> Result<(), String> {
     let mut runner = runner(seed);
     let tree = tree(&mut runner);
     let nights = AtomicUsize::new(0);
     let outcome = runner.run_one(tree, |case| {
-        let ran = World::run(runtime, &case, format, breaks).map_err(TestCaseError::fail)?;
+        let ran = World::run(runtime, &case, setting).map_err(TestCaseError::fail)?;
         nights.store(ran, Ordering::Relaxed);
         Ok(())
     });
@@ -117,7 +126,7 @@ fn run(
             Ok(())
         }
         Err(TestError::Fail(why, smallest)) => Err(format!(
-            "{format:?}: {why}\nafter the whole district on night 1 and then\n{smallest:?}run it again with HOMEROOM_SEED={seed}"
+            "{setting:?}: {why}\nafter the whole district on night 1 and then\n{smallest:?}run it again with HOMEROOM_SEED={seed}"
         )),
         Err(error) => Err(error.to_string()),
     }

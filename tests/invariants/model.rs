@@ -50,6 +50,16 @@ impl Model {
         }
     }
 
+    /// Takes over which records are there.
+    pub(crate) fn adopt(&mut self, entity: EntityKind, active: BTreeMap<String, Record>) {
+        let records = self.tables.entry(entity).or_default();
+        for published in records.values_mut() {
+            published.active = false;
+        }
+        let active = active.into_iter();
+        records.extend(active.map(|(key, record)| (key, Published { record, active: true })));
+    }
+
     /// The active records of an entity, by key.
     pub(crate) fn active(&self, entity: EntityKind) -> BTreeMap<&str, &Record> {
         let all = self.tables.get(&entity).into_iter().flatten();

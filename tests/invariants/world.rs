@@ -1,24 +1,29 @@
-//! A database, the nights that are published to it, and the comparison with what it should hold.
+//! A database, and the nights that are published to it.
 
 use crate::{
     case::{Case, Step},
-    district::{TABLES, Truth, references},
+    compare::{active, dangling, differences},
+    consumer::Consumer,
+    district::{TABLES, Truth},
     feed::{Feed, Format},
     files,
     model::Model,
     source::{BatchSource, Promise},
 };
 use homeroom_tests::Database;
-use roster_core::{EntityKind, RosterSource, RunContext, value::FieldType};
-use roster_runner::night::{Night, NoWatch};
-use roster_sink::{Outcome, RunRecord, Sink, SqliteSink};
-use roster_testkit::Record;
-use serde_json::Value;
+use roster_core::{DistrictId, EntityKind, RosterSource, RunContext, value::Timestamp};
+use roster_runner::{
+    Limits,
+    limits::LimitSettings,
+    night::{Night, NoWatch},
+};
+use roster_sink::{Decision, Hold, HoldRule, HoldState, Outcome, RunRecord, Sink, SqliteSink};
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
+    collections::BTreeMap,
+    fmt, fs,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -29,12 +34,42 @@ pub(crate) type Failed = String;
 /// Where databases are made: in memory, if the system has such a place.
 const IN_MEMORY: &str = "/dev/shm";
 
+/// How the nights of a case are run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Setting {
+    pub(crate) format: Format,
+    pub(crate) breaks: Option<Promise>,
+    pub(crate) review: Review,
+}
+
+/// What waits for a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Review {
+    /// By the default limits, which so few records do not break.
+    Little,
+    /// By limits that almost every night breaks; a person lets all of it through.
+    Much,
+}
+
+impl Review {
+    fn limits(self) -> Limits {
+        let strict = LimitSettings {
+            deleted_floor: Some(1),
+            updated_floor: Some(1),
+            updated_percent: Some(10.0),
+            rejected_floor: Some(3),
+            ..LimitSettings::default()
+        };
+        Limits::new((self == Self::Much).then_some(strict))
+    }
+}
+
 /// A district's database.
-pub(crate) struct World {
+pub(crate) struct World<'r> {
+    runtime: &'r Runtime,
     folder: TempDir,
     sink: Arc<dyn Sink>,
-    format: Format,
-    breaks: Option<Promise>,
+    setting: Setting,
     truth: Truth,
     model: Model,
     consumer: Consumer,
@@ -42,42 +77,32 @@ pub(crate) struct World {
     nights: usize,
 }
 
-/// Who follows the change feed and nothing else.
-#[derive(Debug, Default)]
-struct Consumer {
-    seen: u64,
-    active: BTreeSet<(String, String)>,
-    known: BTreeSet<(String, String)>,
-}
-
-impl World {
+impl<'r> World<'r> {
     /// Runs a case; gives the number of nights, or what was wrong after one of them.
     pub(crate) fn run(
-        runtime: &Runtime,
+        runtime: &'r Runtime,
         case: &Case,
-        format: Format,
-        breaks: Option<Promise>,
+        setting: Setting,
     ) -> Result<usize, Failed> {
-        let mut world = Self::new(runtime, format, breaks);
-        world.night(runtime, &[]).map_err(|it| format!("night 1: {it}"))?;
+        let mut world = Self::new(runtime, setting);
+        world.night(&[]).map_err(|it| format!("night 1: {it}"))?;
         for (number, steps) in case.0.iter().enumerate() {
-            let failed = |it| format!("night {}: {it}", number + 2);
-            world.night(runtime, steps).map_err(failed)?;
+            world.night(steps).map_err(|it| format!("night {}: {it}", number + 2))?;
         }
         Ok(world.nights)
     }
 
-    fn new(runtime: &Runtime, format: Format, breaks: Option<Promise>) -> Self {
+    fn new(runtime: &'r Runtime, setting: Setting) -> Self {
         let base = Some(Path::new(IN_MEMORY)).filter(|it| it.is_dir()).map(Path::to_owned);
         let folder = tempfile::tempdir_in(base.unwrap_or_else(std::env::temp_dir));
         let folder = folder.expect("a temporary folder can be made");
         let sink: Arc<dyn Sink> = Arc::new(SqliteSink::new(folder.path().join("roster.db")));
         runtime.block_on(sink.prepare()).expect("the database can be made");
         Self {
+            runtime,
             folder,
             sink,
-            format,
-            breaks,
+            setting,
             truth: Truth::new(),
             model: Model::default(),
             consumer: Consumer::default(),
@@ -86,51 +111,103 @@ impl World {
         }
     }
 
-    fn night(&mut self, runtime: &Runtime, steps: &[Step]) -> Result<(), Failed> {
+    fn night(&mut self, steps: &[Step]) -> Result<(), Failed> {
         for step in steps {
             self.truth.apply(step);
         }
-        let feed = Feed::new(&self.truth, steps, self.format);
-        let before = self.database().published();
-        let record = self.publish(runtime, &feed);
-        self.model.night(&feed);
-        self.check_outcome(&feed, &record, &before)?;
-        self.compare()?;
+        let feed = Feed::new(&self.truth, steps, self.setting.format);
+        let outcome = self.checked(&feed)?;
         if steps.contains(&Step::Again) {
             let before = self.database().published();
-            self.publish(runtime, &feed);
+            self.publish(&feed);
             if self.database().published() != before {
                 return Err("the same feed changed something the second time".to_owned());
             }
         }
-        Ok(())
+        if self.setting.review == Review::Much { self.review(&feed, outcome) } else { Ok(()) }
     }
 
-    fn publish(&mut self, runtime: &Runtime, feed: &Feed) -> RunRecord {
+    /// Approves what is held until nothing is: what one night lets through may show another breach to the next.
+    fn review(&mut self, feed: &Feed, mut outcome: Outcome) -> Result<(), Failed> {
+        const NIGHTS: usize = 3;
+        for _ in 0..NIGHTS {
+            if outcome != Outcome::Held || !self.approve_all(&self.open_holds()?)? {
+                return Ok(());
+            }
+            outcome = self.checked(feed)?;
+        }
+        match self.open_holds()? {
+            held if held.is_empty() => Ok(()),
+            held => Err(format!("{held:?} are held however often they are approved")),
+        }
+    }
+
+    /// Runs a night and checks everything that can be said of what is there then.
+    fn checked(&mut self, feed: &Feed) -> Result<Outcome, Failed> {
+        let before = self.database().published();
+        self.adopt();
+        let record = self.publish(feed);
+        let survivors = self.model.clone();
+        self.model.night(feed);
+        self.check_outcome(feed, &record, &before)?;
+        self.check_always()?;
+        let outcome = record.report.outcome;
+        match (self.setting.review, outcome) {
+            (Review::Much, Outcome::Held) => self.check_survivors(&survivors)?,
+            _ => self.compare()?,
+        }
+        Ok(outcome)
+    }
+
+    fn publish(&mut self, feed: &Feed) -> RunRecord {
         self.nights += 1;
         let night = Night {
-            district: "lakeside".parse().expect("it is an id"),
+            district: district(),
             connector: "any",
             source: self.source(feed),
             sink: self.sink.clone(),
             sharing: roster_runner::Sharing::default(),
-            limits: roster_runner::Limits::default(),
+            limits: self.setting.review.limits(),
             work_folder: self.folder.path().join("work"),
             examples: 1,
             stale_after_school_nights: 0,
             keep: roster_runner::keep::KeepSettings::default(),
             watch: Arc::new(NoWatch),
         };
-        runtime.block_on(night.run(&RunContext::detached()))
+        self.runtime.block_on(night.run(&RunContext::detached()))
     }
 
     fn source(&self, feed: &Feed) -> Arc<dyn RosterSource> {
-        if self.format == Format::Batches {
-            return Arc::new(BatchSource { feed: feed.clone(), breaks: self.breaks });
+        let Setting { format, breaks, .. } = self.setting;
+        if format == Format::Batches {
+            return Arc::new(BatchSource { feed: feed.clone(), breaks });
         }
         let path = self.path("feed.zip");
         fs::write(&path, files::archive(feed)).expect("the feed can be written");
         connector_oneroster::from_path(&path).expect("a path is enough")
+    }
+
+    fn open_holds(&self) -> Result<Vec<OpenHold>, Failed> {
+        let holds = self.runtime.block_on(self.sink.holds(Some(&district()), true));
+        Ok(holds.map_err(|it| it.to_string())?.into_iter().map(OpenHold).collect())
+    }
+
+    /// Approves all of them; false when one is a whole table, which the model never deletes, or is about rejected records,
+    /// which are rejected again the next night.
+    fn approve_all(&self, holds: &[OpenHold]) -> Result<bool, Failed> {
+        let of_changes = [HoldRule::Deleted, HoldRule::Updated];
+        if !holds.iter().all(|it| of_changes.contains(&it.0.rule)) {
+            return Ok(false);
+        }
+        let at = Timestamp::now();
+        let decision =
+            Decision { at, by: "a person".to_owned(), reason: "looked at it".to_owned() };
+        let ends = Some(at + Duration::from_hours(1));
+        for OpenHold(hold) in holds {
+            let approve = self.sink.decide(&hold.id, HoldState::Approved, &decision, ends);
+            self.runtime.block_on(approve).map_err(|it| it.to_string())?;
+        }
+        Ok(true)
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -151,7 +228,7 @@ impl World {
         let report = &record.report;
         let not_ready = report.outcome == Outcome::Unchanged && report.error.is_some();
         let failed = report.outcome == Outcome::Failed || not_ready;
-        if failed != feed.cut.is_some() && self.breaks.is_none() {
+        if failed != feed.cut.is_some() && self.setting.breaks.is_none() {
             return Err(format!("the night ended as {:?}: {:?}", report.outcome, report.error));
         }
         if failed && self.database().published() != *before {
@@ -161,17 +238,50 @@ impl World {
         if left > 0 { Err("the night left its work folder".to_owned()) } else { Ok(()) }
     }
 
-    fn compare(&mut self) -> Result<(), Failed> {
+    /// What is held back makes what is there differ from what the model says; it goes on from what is there.
+    fn adopt(&mut self) {
+        if self.setting.review == Review::Much {
+            let database = self.database();
+            for table in &TABLES {
+                self.model.adopt(table.entity, active(&database, table.entity));
+            }
+        }
+    }
+
+    /// What holds after every night, whatever is held back.
+    fn check_always(&mut self) -> Result<(), Failed> {
         let database = self.database();
         self.consumer.follow(&database)?;
         for table in &TABLES {
-            let found = active(&database, table.entity);
-            let expected = self.model.active(table.entity);
-            differences(table.entity, &expected, &found)?;
             self.check_ids(&database, table.entity)?;
-            self.consumer.check(table.entity, &found)?;
+            self.consumer.check(table.entity, &active(&database, table.entity))?;
         }
         dangling(&database)
+    }
+
+    fn compare(&self) -> Result<(), Failed> {
+        let database = self.database();
+        TABLES.iter().try_for_each(|table| {
+            let found = active(&database, table.entity);
+            differences(table.entity, &self.model.active(table.entity), &found)
+        })
+    }
+
+    /// Whoever was there and should be there is there.
+    fn check_survivors(&self, before: &Model) -> Result<(), Failed> {
+        let database = self.database();
+        for table in &TABLES {
+            let found = active(&database, table.entity);
+            let (was, should) = (before.active(table.entity), self.model.active(table.entity));
+            let stay = was.keys().filter(|it| should.contains_key(*it));
+            if let Some(lost) = stay.into_iter().find(|it| !found.contains_key(**it)) {
+                return Err(format!(
+                    "{} {lost} is lost in a night that was held",
+                    table.entity.table()
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// Whoever once had a public id keeps it.
@@ -188,121 +298,17 @@ impl World {
     }
 }
 
-impl Consumer {
-    /// Reads what is new in the change feed; every entry must make sense after those before it.
-    fn follow(&mut self, database: &Database) -> Result<(), Failed> {
-        let seen = self.seen;
-        let query = format!(
-            "SELECT seq, operation, coalesce(entity, ''), coalesce(source_id, '') FROM changes WHERE seq > {seen} ORDER BY seq"
-        );
-        for row in database.rows(&query) {
-            let [seq, operation, entity, key] = row.splitn(4, '|').collect::<Vec<_>>()[..] else {
-                return Err(format!("a change cannot be read: {row}"));
-            };
-            self.seen = seq.parse().unwrap_or_default();
-            let record = (entity.to_owned(), key.to_owned());
-            let (is_known, is_active) =
-                (self.known.contains(&record), self.active.contains(&record));
-            match (operation, is_known, is_active) {
-                ("load", _, _) => self.load(database),
-                ("create", false, false) | ("restore", true, false) => {
-                    self.known.insert(record.clone());
-                    self.active.insert(record);
-                }
-                ("update", true, true) => {}
-                ("delete", true, true) => _ = self.active.remove(&record),
-                _ => return Err(format!("{operation} of {entity} {key} cannot be")),
-            }
-        }
-        Ok(())
-    }
+/// A hold, which is shown in a few words.
+struct OpenHold(Hold);
 
-    /// The marker of a first load: everything is to be read.
-    fn load(&mut self, database: &Database) {
-        for table in &TABLES {
-            let name = table.entity.table();
-            for key in database.active(name) {
-                self.known.insert((name.to_owned(), key.clone()));
-                self.active.insert((name.to_owned(), key));
-            }
-        }
-    }
-
-    fn check(&self, entity: EntityKind, found: &BTreeMap<String, Record>) -> Result<(), Failed> {
-        let of_table = self.active.iter().filter(|it| it.0 == entity.table()).map(|it| &it.1);
-        if of_table.eq(found.keys()) {
-            return Ok(());
-        }
-        Err(format!("who follows the changes of {} does not see what is there", entity.table()))
+impl fmt::Debug for OpenHold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Hold { entity, school, rule, records, of_records, .. } = &self.0;
+        let school = school.as_deref().unwrap_or("all schools");
+        write!(f, "{} of {school} {} {records}/{of_records}", entity.table(), rule.code())
     }
 }
 
-/// The active records of a table, by key.
-fn active(database: &Database, entity: EntityKind) -> BTreeMap<String, Record> {
-    let fields = entity.schema().fields;
-    let names: Vec<_> = fields.iter().map(|it| format!("\"{}\"", it.name)).collect();
-    let query =
-        format!("SELECT {} FROM {} WHERE deleted_at IS NULL", names.join(", "), entity.table());
-    let record = |cells: Vec<Option<String>>| {
-        let filled = fields.iter().zip(cells).filter_map(|(field, cell)| Some((field, cell?)));
-        let values =
-            filled.map(|(field, cell)| (field.name.to_owned(), value(field.field_type, cell)));
-        Record(values.collect())
-    };
-    let records = database.cells(&query).into_iter().map(record);
-    records.map(|it| (it.source_id().to_owned(), it)).collect()
-}
-
-fn value(field_type: FieldType, cell: String) -> Value {
-    match field_type {
-        FieldType::Boolean => (cell == "1").into(),
-        FieldType::Integer => cell.parse::<i64>().map_or(Value::Null, Value::from),
-        FieldType::Decimal => cell.parse::<f64>().map_or(Value::Null, Value::from),
-        FieldType::TextList => serde_json::from_str(&cell).unwrap_or_default(),
-        _ => cell.into(),
-    }
-}
-
-fn differences(
-    entity: EntityKind,
-    expected: &BTreeMap<&str, &Record>,
-    found: &BTreeMap<String, Record>,
-) -> Result<(), Failed> {
-    let table = entity.table();
-    if let Some(lost) = expected.keys().find(|it| !found.contains_key(**it)) {
-        return Err(format!("{table} {lost} is lost"));
-    }
-    if let Some(left) = found.keys().find(|it| !expected.contains_key(it.as_str())) {
-        return Err(format!("{table} {left} is there and should not be"));
-    }
-    match expected.iter().find(|(key, record)| found.get(**key) != Some(**record)) {
-        Some((key, record)) => Err(format!(
-            "{table} {key} is\n    {:?}\n  and should be\n    {:?}",
-            found.get(*key).map(|it| &it.0),
-            record.0
-        )),
-        None => Ok(()),
-    }
-}
-
-/// No active record refers to one that is not there, where it must.
-fn dangling(database: &Database) -> Result<(), Failed> {
-    for table in &TABLES {
-        let (entity, name) = (table.entity, table.entity.table());
-        for (field, target) in references(entity) {
-            let number = entity.schema().field(field).unwrap_or_default();
-            if !entity.schema().fields[number].required {
-                continue;
-            }
-            let target = target.table();
-            let query = format!(
-                "SELECT source_id FROM {name} AS it WHERE deleted_at IS NULL AND NOT EXISTS \
-                 (SELECT 1 FROM {target} WHERE source_id = it.{field} AND deleted_at IS NULL)"
-            );
-            if let Some(key) = database.rows(&query).first() {
-                return Err(format!("{name} {key} needs a record of {target} that is not there"));
-            }
-        }
-    }
-    Ok(())
+fn district() -> DistrictId {
+    "lakeside".parse().expect("it is an id")
 }

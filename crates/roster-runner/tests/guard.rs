@@ -384,3 +384,44 @@ async fn findings_of_a_held_night_are_kept() {
     let rejected = record.report.diagnostics.iter().filter(|it| it.severity == Severity::Rejected);
     assert_eq!(rejected.count(), 1);
 }
+
+#[tokio::test]
+async fn a_rejected_record_gets_its_new_key_because_others_name_it_so() {
+    let world = world().await;
+    world.good(small("a b", "a-x b-x")).await;
+    let map = [Rekey { entity: EntityKind::User, old: "a".into(), new: "n".into() }];
+    let decision = Decision { at: Timestamp::now(), by: "Ada".into(), reason: "new SIS".into() };
+    let district = "lakeside".parse().unwrap();
+    world.sink().accept_rekeys(&district, None, &map, &decision).await.unwrap();
+    let enrollment = EnrollmentRow { user_source_id: "n", ..enrollments("a-x").remove(0) };
+    let night = Script::default()
+        .all(&[school("s")])
+        .all(&[section("x", "s"), section("y", "s")])
+        .some(Coverage::Complete, &students("b"), |batch| support::rejected(batch, Some("n")))
+        .all(&[enrollment, enrollments("b-x").remove(0)]);
+    let record = world.good(night).await;
+    assert_eq!(record.report.outcome, Outcome::Published);
+    assert_eq!(world.active(EntityKind::User), ["b", "n"]);
+    let named = world.column("SELECT user_source_id FROM enrollments ORDER BY source_id");
+    assert_eq!(named, ["n", "b"]);
+}
+
+#[tokio::test]
+async fn keys_that_are_exchanged_are_exchanged() {
+    let world = world().await;
+    let night =
+        |one: &str, other: &str| Script::default().all(&[named(one, "Ana"), named(other, "Ben")]);
+    world.good(night("a", "b")).await;
+    let ids = world.column("SELECT id FROM users ORDER BY given_name");
+    let map = [("a", "b"), ("b", "a")].map(|(old, new)| Rekey {
+        entity: EntityKind::User,
+        old: old.into(),
+        new: new.into(),
+    });
+    let decision = Decision { at: Timestamp::now(), by: "Ada".into(), reason: "mixed up".into() };
+    let district = "lakeside".parse().unwrap();
+    world.sink().accept_rekeys(&district, None, &map, &decision).await.unwrap();
+    world.good(night("b", "a")).await;
+    assert_eq!(world.column("SELECT id FROM users ORDER BY given_name"), ids);
+    assert_eq!(world.column("SELECT source_id FROM users ORDER BY given_name"), ["b", "a"]);
+}

@@ -16,7 +16,7 @@ use crate::{
     RunRecord, Sink, Slot, Snapshot,
 };
 use async_trait::async_trait;
-use file::write_error;
+use file::{remove_abandoned, write_error};
 use mark::{Found, Mark};
 use roster_core::{DistrictId, EntityKind, Error, ErrorKind, Result, Rows, value::Timestamp};
 use roster_oneroster::Version;
@@ -64,6 +64,7 @@ impl OneRosterSink {
 
     /// Writes the file unless it holds what the store has.
     async fn refresh(&self, district: &DistrictId) -> Result<()> {
+        remove_abandoned(&self.file);
         for _ in 0..MOST_TRIES {
             let state = self.store.state(district).await?;
             let wanted = Mark::new(district, &state, self.version);

@@ -11,8 +11,8 @@ use roster_core::{DistrictId, EntityKind, Error, ErrorKind, Result, Row, Rows};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
-    fs::{self, File},
     fmt,
+    fs::{self, File},
     io::{self, BufRead, BufReader, BufWriter, Read as _, Seek, Write as _},
     path::{Path, PathBuf},
 };
@@ -352,11 +352,7 @@ impl PlanReader {
         Self::over(path, Box::new(BufReader::with_capacity(1 << 18, file)), entity)
     }
 
-    fn over(
-        path: PathBuf,
-        mut file: Box<dyn Input>,
-        entity: EntityKind,
-    ) -> Result<Self> {
+    fn over(path: PathBuf, mut file: Box<dyn Input>, entity: EntityKind) -> Result<Self> {
         let mut magic = [0; MAGIC.len()];
         file.read_exact(&mut magic).map_err(|err| failed("plan.read", &path, err))?;
         if magic != *MAGIC {

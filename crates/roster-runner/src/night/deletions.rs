@@ -37,6 +37,7 @@ impl Planner {
         self.note_missing();
         let mut candidates = self.candidates(sink, district).await?;
         let holds = self.hold_back(&mut candidates, Place { sink, district }).await?;
+        self.rekey_what_stays(&candidates, Place { sink, district }).await?;
         let going = self.delete(&candidates)?;
         let erasures = self.erasures(&going);
         let settled = self.guard.settle(&self.used);

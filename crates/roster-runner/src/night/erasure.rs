@@ -31,7 +31,7 @@ impl Planner {
     /// Locators of records that the feed has under new keys, and that are not shared.
     fn withheld_under_new_keys(&self, entity: EntityKind) -> Vec<u64> {
         let Some(index) = self.published.indexes.get(&entity) else { return Vec::new() };
-        let slots = self.rekeyed.keys().filter(|it| it.0 == entity).map(|it| it.1);
+        let slots = self.rekeyed.slots(entity);
         let unshared = slots.filter(|it| index.is_marked(*it, Mark::Unshared));
         unshared.map(|it| index.locator(it)).collect()
     }

@@ -3,11 +3,12 @@
 use super::{
     calendar::Calendar,
     drift::Drift,
-    guard::{Breach, Guard},
-    schools::Schools,
     evidence::{Evidence, Fate, published},
+    guard::{Breach, Guard},
     orphans::Orphan,
     references::{Feed, References},
+    rekeying::NewKeys,
+    schools::Schools,
     siblings::{Siblings, siblings},
     tally::Tally,
 };
@@ -17,7 +18,8 @@ use crate::{
 };
 use roster_core::{
     Batch, Completion, Diagnostic, DiagnosticCode, EntityKind, Error, ErrorKind, Origin, Result,
-    Row, Rows, Severity, Tombstone, model::EntitySchema,
+    Row, Rows, Severity, Tombstone,
+    model::EntitySchema,
     value::{Date, TextList, Timestamp},
 };
 use roster_sink::{
@@ -49,8 +51,8 @@ pub(super) struct Planner {
     pub(super) wholes: Vec<Breach>,
     /// Approvals that have let something through.
     pub(super) used: BTreeSet<HoldId>,
-    /// Slots of records that an accepted map gives another key, and their old keys.
-    pub(super) rekeyed: HashMap<(EntityKind, Slot), u128>,
+    /// Records that an accepted map gives another key.
+    pub(super) rekeyed: NewKeys,
     references: References,
     pub(super) feeds: BTreeMap<EntityKind, Feed>,
     pub(super) entities: BTreeMap<EntityKind, EntityCounts>,
@@ -117,7 +119,7 @@ impl Planner {
             guard,
             wholes: Vec::new(),
             used: BTreeSet::new(),
-            rekeyed: HashMap::new(),
+            rekeyed: NewKeys::default(),
             sharing: sharing.clone(),
             sharer,
             published,
@@ -327,7 +329,7 @@ impl Planner {
         let counts = self.entities.entry(row.entity()).or_default();
         let slot = slot.unwrap_or_else(|| index.insert(key, content));
         index.mark(slot, Mark::Accepted);
-        let rekeyed = self.rekeyed.contains_key(&(row.entity(), slot));
+        let rekeyed = self.rekeyed.has(row.entity(), slot);
         let operation = if !index.is_published(slot) {
             counts.created += 1;
             Operation::Create

@@ -63,7 +63,9 @@ impl Planner {
         if index.content(slot) == content {
             return Ok(());
         }
+        let key = index.key(slot);
+        index.mark(slot, Mark::Updated);
         self.entities.entry(entity).or_default().updated += 1;
-        self.writer.row(Operation::Update, slot, index.key(slot), content, row)
+        self.writer.row(Operation::Update, slot, key, content, row)
     }
 }

@@ -21,7 +21,7 @@ use tokio::{runtime::Handle, task::spawn_blocking};
 /// Ending of a file's name while it is being written.
 const PARTIAL: &str = "partial";
 /// For so long a file may be there before its writer has locked it.
-const UNLOCKED: Duration = Duration::from_mins(1);
+const UNLOCKED: Duration = Duration::from_secs(10);
 
 /// A OneRoster zip that is written and not yet in its place; dropped, it is gone.
 #[derive(Debug)]
@@ -127,9 +127,8 @@ fn folder_of(target: &Path) -> &Path {
     target.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Makes a file beside the target, locked while it is written, after removing what killed writers have left.
+/// Makes a file beside the target, locked while it is written.
 fn make_partial(target: &Path) -> io::Result<NamedTempFile> {
-    remove_abandoned(target);
     let mut prefix = OsString::from(".");
     prefix.push(target.file_name().unwrap_or_default());
     prefix.push(".");
@@ -141,8 +140,8 @@ fn make_partial(target: &Path) -> io::Result<NamedTempFile> {
     Ok(partial)
 }
 
-/// Half a file is of no use and holds personal data.
-fn remove_abandoned(target: &Path) {
+/// Removes what killed writers have left: half a file is of no use and holds personal data.
+pub(super) fn remove_abandoned(target: &Path) {
     let prefix = format!(".{}.", target.file_name().unwrap_or_default().to_string_lossy());
     let suffix = format!(".{PARTIAL}");
     for entry in fs::read_dir(folder_of(target)).into_iter().flatten().flatten() {
@@ -213,7 +212,7 @@ mod tests {
         make(".out.zip.c.partial", None);
         let at_work = make(".out.zip.d.partial", Some(old));
         at_work.lock().unwrap();
-        drop(make_partial(&target).unwrap());
+        remove_abandoned(&target);
         let names = fs::read_dir(folder.path()).unwrap().map(|it| it.unwrap().file_name());
         let mut names: Vec<_> = names.map(|it| it.into_string().unwrap()).collect();
         names.sort();

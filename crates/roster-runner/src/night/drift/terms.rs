@@ -14,13 +14,31 @@ type Field = (EntityKind, usize);
 /// The unknown terms of a night.
 #[derive(Debug, Default)]
 pub(super) struct Terms {
-    found: BTreeMap<Field, BTreeMap<String, Place>>,
+    /// By the terms' hashes.
+    found: BTreeMap<Field, BTreeMap<u64, Place>>,
     /// The vocabularies of the entity whose rows come.
     current: Option<(EntityKind, Vec<Vocabulary>)>,
 }
 
-/// The number of a field and the terms it may hold.
-type Vocabulary = (usize, &'static [&'static str]);
+/// A field and the terms it may hold.
+#[derive(Debug)]
+struct Vocabulary {
+    field: usize,
+    terms: &'static [&'static str],
+    /// The term that came last: nearly always the next one, too.
+    last: &'static str,
+}
+
+impl Vocabulary {
+    fn holds(&mut self, term: &str) -> bool {
+        if term == self.last {
+            return true;
+        }
+        let found = self.terms.iter().find(|it| **it == term);
+        self.last = found.unwrap_or(&self.last);
+        found.is_some()
+    }
+}
 
 /// The first record that has a term.
 #[derive(Debug)]
@@ -36,13 +54,14 @@ impl Terms {
         if self.current.as_ref().is_none_or(|it| it.0 != entity) {
             self.current = Some((entity, vocabularies(entity)));
         }
-        for (field, terms) in self.current.iter().flat_map(|it| &it.1) {
-            let Some(term) = row.get(*field).filter(|it| !terms.contains(it)) else { continue };
-            let found = self.found.entry((entity, *field)).or_default();
+        for vocabulary in self.current.iter_mut().flat_map(|it| &mut it.1) {
+            let field = vocabulary.field;
+            let Some(term) = row.get(field).filter(|it| !vocabulary.holds(it)) else { continue };
+            let found = self.found.entry((entity, field)).or_default();
             if found.len() > MOST_TERMS {
                 continue;
             }
-            found.entry(hash(row, *field, term)).or_insert_with(|| Place {
+            found.entry(hash(term)).or_insert_with(|| Place {
                 locus: origin.locus(row.position()),
                 source_id: row.source_id().into(),
             });
@@ -64,9 +83,10 @@ impl Terms {
             let field = entity.schema().fields[number].name;
             let known = before.iter().find(|it| field_of(it) == Some((entity, number)));
             let places = self.found.remove(&(entity, number)).unwrap_or_default();
+            let places = places.into_iter().map(|(hash, it)| (format!("{hash:016x}"), it));
             let told = name(entity, field).unwrap_or(field);
             let whole = complete.contains(&entity);
-            let terms = compare_field(known, places, whole, told, findings);
+            let terms = compare_field(known, places.collect(), whole, told, findings);
             let (table, field) = (entity.table().to_owned(), field.to_owned());
             after.push(TermsProfile { table, field, terms });
         }
@@ -100,7 +120,9 @@ fn vocabularies(entity: EntityKind) -> Vec<Vocabulary> {
     let fields = entity.schema().fields.iter().enumerate();
     fields
         .filter_map(|(number, it)| match it.field_type {
-            FieldType::Vocabulary(terms) => Some((number, terms)),
+            FieldType::Vocabulary(terms) => {
+                Some(Vocabulary { field: number, terms, last: terms.first().copied()? })
+            }
             _ => None,
         })
         .collect()
@@ -111,9 +133,9 @@ fn field_of(profile: &TermsProfile) -> Option<Field> {
     Some((entity, entity.schema().field(&profile.field)?))
 }
 
-/// The hash under which a term is remembered; the same term in another field has another.
-fn hash(row: &Row<'_>, field: usize, term: &str) -> String {
-    let name = row.schema().fields[field].name;
-    let hash = key_of(&format!("{}.{name}={term}", row.entity().table()));
-    format!("{:016x}", hash >> 64)
+/// The hash under which a term is remembered.
+fn hash(term: &str) -> u64 {
+    #[allow(clippy::cast_possible_truncation, reason = "half of a hash is one")]
+    let half = key_of(term) as u64;
+    half
 }
