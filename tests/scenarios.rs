@@ -1,130 +1,22 @@
 //! The nights that districts have really had: what is published, what waits for a person, what the report says.
 
-use homeroom_tests::{Bench, Hold, Night, Output, edit_rows};
-use roster_core::value::Timestamp;
-use roster_synth::{Options, Version, write_first};
-use roster_testkit::FileSet;
-use rusqlite::Connection;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    time::Duration,
+use homeroom_tests::{
+    Bench, Night, Scene, edit_rows, made_up_district, remove_students, student_number,
 };
-
-const STORE: [&str; 2] = ["--to", "sqlite:roster.db"];
-
-/// A made-up district of a number of students as OneRoster files.
-fn district(students: u64, version: Version) -> FileSet {
-    let bench = Bench::new();
-    let path = bench.path("feed.zip");
-    let options = Options { students, version, ..Options::default() };
-    write_first(&options, &path).expect("the feed can be written");
-    let archive = fs::read(&path).expect("the feed was written");
-    FileSet::unzip(&archive).expect("the feed is a zip archive")
-}
-
-/// A district that is published, and what its next feed starts from.
-struct Scene {
-    bench: Bench,
-    files: FileSet,
-}
-
-impl Scene {
-    fn new(students: u64) -> Self {
-        Self::of(district(students, Version::V1_2))
-    }
-
-    fn of(files: FileSet) -> Self {
-        let scene = Self { bench: Bench::new(), files };
-        assert_eq!(scene.night(&scene.files, 0).outcome, "published");
-        scene
-    }
-
-    /// A night of these files that ends with an exit code.
-    #[track_caller]
-    fn night(&self, files: &FileSet, code: i32) -> Night {
-        let output = self.bench.sync(&self.bench.zip("feed.zip", files)).ended(code);
-        Night::parse(&output.stdout)
-    }
-
-    /// The next feed, edited.
-    fn next(&self, edit: impl FnOnce(&mut FileSet)) -> FileSet {
-        let mut files = self.files.clone();
-        edit(&mut files);
-        files
-    }
-
-    /// Runs a command on the store.
-    #[track_caller]
-    fn run(&self, arguments: &[&str], code: i32) -> Output {
-        self.bench.run(&[arguments, &STORE].concat()).ended(code)
-    }
-
-    /// Decides about a hold.
-    #[track_caller]
-    fn decide(&self, command: &str, hold: &Hold, more: &[&str], code: i32) -> Output {
-        let why = ["--by", "Kim of support", "--reason", "the district confirmed it by telephone"];
-        self.run(&[&[command, &hold.id], &why[..], more].concat(), code)
-    }
-
-    /// All holds, newest first, as their words and their state.
-    fn holds(&self) -> Vec<String> {
-        let lines = self.run(&["holds", "--all", "--json"], 0).json();
-        let hold = |it| serde_json::from_value::<Hold>(it).expect("a line is a hold");
-        lines.into_iter().map(hold).map(|it| format!("{} {}", it.words(), it.state)).collect()
-    }
-
-    /// The records that are published.
-    fn active(&self) -> BTreeMap<&'static str, Vec<String>> {
-        let tables = [
-            "orgs",
-            "academic_sessions",
-            "courses",
-            "sections",
-            "users",
-            "roles",
-            "demographics",
-            "enrollments",
-        ];
-        tables.into_iter().map(|it| (it, self.bench.database().active(it))).collect()
-    }
-}
-
-/// What waits for a person of a table.
-fn waits(night: &Night, table: &str) -> Hold {
-    let hold = night.holds.iter().find(|it| it.entity == table);
-    hold.unwrap_or_else(|| panic!("nothing of {table} is held: {:?}", night.held())).clone()
-}
-
-fn deleted(night: &Night) -> u64 {
-    night.entities.values().map(|it| it.deleted).sum()
-}
-
-/// Takes out every student for whom `leaves` holds, with what belongs to them.
-fn remove_students(files: &mut FileSet, leaves: impl Fn(&str) -> bool) {
-    for (file, column) in [
-        ("users.csv", "sourcedId"),
-        ("roles.csv", "userSourcedId"),
-        ("demographics.csv", "sourcedId"),
-        ("enrollments.csv", "userSourcedId"),
-    ] {
-        edit_rows(files, file, |row| !leaves(row.get(column)));
-    }
-}
-
-/// The number in a student's key.
-fn number(student: &str) -> Option<u64> {
-    student.strip_prefix("stu-")?.parse().ok()
-}
+use roster_core::value::Timestamp;
+use roster_synth::Version;
+use roster_testkit::FileSet;
 
 #[test]
 fn a_thousand_students_fail_a_check() {
     let scene = Scene::new(2_000);
     let before = scene.active();
     let feed = scene.next(|files| {
-        remove_students(files, |it| number(it).is_some_and(|it| (1_990..1_995).contains(&it)));
+        remove_students(files, |it| {
+            student_number(it).is_some_and(|it| (1_990..1_995).contains(&it))
+        });
         edit_rows(files, "users.csv", |row| {
-            match number(row.get("sourcedId")) {
+            match student_number(row.get("sourcedId")) {
                 Some(0..1_052) => row.set("givenName", ""),
                 Some(1_100..1_130) => row.set("phone", "+1 555 0100"),
                 _ => {}
@@ -158,7 +50,7 @@ fn header_only_enrollments_wait() {
     });
     let night = scene.night(&feed, 10);
     assert_eq!(night.held(), [format!("enrollments emptied {all}/{all}")]);
-    assert_eq!((night.counts("users").updated, deleted(&night)), (1, 0));
+    assert_eq!((night.counts("users").updated, night.deleted()), (1, 0));
     assert_eq!(night.counts("enrollments").held, all as u64);
     assert_eq!(scene.active(), before);
     // The next whole feed takes its place.
@@ -170,15 +62,15 @@ fn header_only_enrollments_wait() {
 #[test]
 fn users_missing_from_the_zip_wait() {
     for version in [Version::V1_1, Version::V1_2] {
-        let scene = Scene::of(district(400, version));
+        let scene = Scene::of(made_up_district(400, version));
         let before = scene.active();
         let feed = scene.next(|files| files.remove("users.csv"));
         for in_a_row in 1..3 {
             let night = scene.night(&feed, 10);
-            let hold = waits(&night, "users");
+            let hold = night.hold("users");
             assert_eq!((hold.rule.as_str(), hold.in_a_row), ("missing", in_a_row));
             assert_eq!(hold.records, before["users"].len() as u64);
-            assert_eq!(deleted(&night), 0);
+            assert_eq!(night.deleted(), 0);
             assert_eq!(scene.active(), before, "{version:?}");
         }
     }
@@ -188,8 +80,9 @@ fn users_missing_from_the_zip_wait() {
 fn zip_that_is_cut_off_is_not_read_and_the_whole_one_is() {
     let scene = Scene::new(400);
     let before = scene.bench.database().published();
-    let archive =
-        scene.next(|files| remove_students(files, |it| number(it).is_some_and(|it| it < 9))).zip();
+    let archive = scene
+        .next(|files| remove_students(files, |it| student_number(it).is_some_and(|it| it < 9)))
+        .zip();
     let archive = archive.expect("the files can be zipped");
     let sync = |name: &str, bytes: &[u8]| scene.bench.sync(&scene.bench.write(name, bytes));
     // Without its end it may still be on its way: that is said, and looked at again the next time.
@@ -229,10 +122,10 @@ fn students_with_a_new_prefix_wait() {
         }
     });
     let night = scene.night(&feed, 10);
-    let hold = waits(&night, "users");
+    let hold = night.hold("users");
     assert_eq!((hold.rule.as_str(), hold.records), ("rekeyed", 400));
     // Nobody is deleted, and nobody comes a second time.
-    assert_eq!(deleted(&night), 0);
+    assert_eq!(night.deleted(), 0);
     assert_eq!(night.counts("users").created, 0);
     assert_eq!(scene.active(), before);
 }
@@ -246,7 +139,7 @@ fn in_days(days: i64) -> String {
 
 /// A district whose school year ends in so many days; its fall is over.
 fn ending_in(days: i64) -> FileSet {
-    let mut files = district(1_000, Version::V1_2);
+    let mut files = made_up_district(1_000, Version::V1_2);
     edit_rows(&mut files, "academicSessions.csv", |row| {
         let fall = ["ses-2027-s1", "ses-2027-q1", "ses-2027-q2"].contains(&row.get("sourcedId"));
         let (start, end) = if fall { (days - 300, days - 150) } else { (days - 300, days) };
@@ -315,7 +208,7 @@ fn seniors_who_leave_in_the_middle_of_the_year_wait() {
     });
     remove_students(&mut feed, |it| seniors.iter().any(|senior| senior == it));
     let night = scene.night(&feed, 10);
-    let hold = waits(&night, "users");
+    let hold = night.hold("users");
     assert_eq!((hold.rule.as_str(), hold.records), ("deleted", seniors.len() as u64));
     assert_eq!(scene.active(), before);
 }
@@ -330,7 +223,7 @@ fn configured(more: &str) -> String {
 
 #[test]
 fn school_that_is_no_longer_shared_is_withdrawn() {
-    let scene = Scene { bench: Bench::new(), files: district(800, Version::V1_2) };
+    let scene = Scene { bench: Bench::new(), files: made_up_district(800, Version::V1_2) };
     scene.bench.zip("feed.zip", &scene.files);
     let sync = |sharing: &str| {
         scene.bench.write("homeroom.toml", configured(sharing));
@@ -396,165 +289,4 @@ fn school_that_leaves_the_feed_waits_and_the_others_go_on() {
     users.retain(|it| it != "stu-0000002");
     assert_eq!(scene.active()["users"], users);
     assert_eq!(scene.active()["sections"], before["sections"]);
-}
-
-/// A scene in which 100 of 400 students are gone tonight.
-fn held_scene() -> (Scene, FileSet, Night) {
-    let scene = Scene::new(400);
-    let feed =
-        scene.next(|files| remove_students(files, |it| number(it).is_some_and(|it| it < 100)));
-    let night = scene.night(&feed, 10);
-    assert_eq!(waits(&night, "users").words(), "users deleted 100/459");
-    (scene, feed, night)
-}
-
-#[test]
-fn approved_holds_are_published_by_the_next_night() {
-    let (scene, feed, night) = held_scene();
-    let before = scene.active();
-    for hold in &night.holds {
-        scene.decide("approve", hold, &[], 0);
-    }
-    let next = scene.night(&feed, 0);
-    assert_eq!((next.outcome.as_str(), next.held()), ("published", Vec::new()));
-    assert_eq!(next.counts("users").deleted, 100);
-    assert_eq!(scene.active()["users"].len() + 100, before["users"].len());
-    let holds = scene.holds();
-    assert!(holds.iter().all(|it| it.ends_with(" used")), "{holds:?}");
-    assert_eq!(scene.night(&feed, 0).outcome, "unchanged");
-    let audit = scene.run(&["audit", "--json"], 0).stdout;
-    for told in ["Kim of support", "the district confirmed it by telephone", "approve", "\"use\""] {
-        assert!(audit.contains(told), "{told} is not in the audit log:\n{audit}");
-    }
-}
-
-#[test]
-fn what_belongs_to_the_records_of_a_hold_waits_and_goes_with_them() {
-    let (scene, feed, night) = held_scene();
-    assert_eq!(night.holds.len(), 1, "{:?}", night.held());
-    let waiting = night.counts("enrollments").held;
-    assert!(waiting >= 700, "{waiting}");
-    scene.decide("approve", &night.holds[0], &[], 0);
-    assert_eq!(scene.night(&feed, 0).counts("enrollments").deleted, waiting);
-}
-
-#[test]
-fn newer_clean_night_takes_the_place_of_a_hold_and_says_so() {
-    let (scene, _, night) = held_scene();
-    let output = scene.bench.run(&[
-        "sync",
-        "--connector",
-        "oneroster",
-        "--from",
-        "whole.zip",
-        "--district",
-        "marigold",
-        STORE[0],
-        STORE[1],
-    ]);
-    assert_eq!(output.code, 11, "there is no such file yet");
-    scene.bench.zip("whole.zip", &scene.files);
-    let output = scene.bench.run(&[
-        "sync",
-        "--connector",
-        "oneroster",
-        "--from",
-        "whole.zip",
-        "--district",
-        "marigold",
-        STORE[0],
-        STORE[1],
-    ]);
-    let output = output.ended(0);
-    let holds = scene.holds();
-    assert_eq!(holds.len(), night.holds.len());
-    assert!(holds.iter().all(|it| it.ends_with(" superseded")), "{holds:?}");
-    assert!(output.text().contains("supersede"), "{}", output.text());
-    // What was superseded can no longer be approved.
-    let refused = scene.decide("approve", &night.holds[0], &[], 11);
-    assert!(refused.text().contains("superseded"), "{}", refused.text());
-}
-
-#[test]
-fn approval_ends_with_the_next_night_and_with_its_time() {
-    let (scene, feed, night) = held_scene();
-    for hold in &night.holds {
-        scene.decide("approve", hold, &[], 0);
-    }
-    // A clean night comes between.
-    scene.night(&scene.files, 0);
-    let holds = scene.holds();
-    assert!(holds.iter().all(|it| it.ends_with(" expired")), "{holds:?}");
-    let again = scene.night(&feed, 10);
-    assert_eq!(waits(&again, "users").words(), "users deleted 100/459");
-    let holds = scene.holds();
-    assert!(holds.iter().any(|it| it.ends_with(" expired")), "{holds:?}");
-    for hold in &again.holds {
-        scene.decide("approve", hold, &["--hours", "1"], 0);
-    }
-    let_time_pass(&scene, Duration::from_hours(2));
-    let late = scene.night(&feed, 10);
-    assert_eq!((late.outcome.as_str(), deleted(&late)), ("held", 0));
-}
-
-/// Puts the end of all decisions so far back.
-fn let_time_pass(scene: &Scene, time: Duration) {
-    let database =
-        Connection::open(scene.bench.path("roster.db")).expect("the database can be opened");
-    let ends = Timestamp::now() - time;
-    let columns = "UPDATE holds SET expires_at = ?1, detail = json_set(detail, '$.expires_at', ?1) \
-                   WHERE expires_at IS NOT NULL";
-    let changed = database.execute(columns, [ends.to_string()]).expect("the holds can be changed");
-    assert!(changed > 0, "no decision has an end");
-}
-
-#[test]
-fn discarded_changes_go_on_waiting_without_asking() {
-    let (scene, feed, night) = held_scene();
-    let before = scene.active();
-    for hold in &night.holds {
-        scene.decide("discard", hold, &[], 0);
-    }
-    let next = scene.night(&feed, 0);
-    assert_eq!(deleted(&next), 0);
-    assert_eq!(scene.active(), before);
-    assert_eq!(scene.run(&["holds", "--json"], 0).json().len(), 0, "nothing asks");
-    // More than was discarded asks again.
-    let more =
-        scene.next(|files| remove_students(files, |it| number(it).is_some_and(|it| it < 200)));
-    let night = scene.night(&more, 10);
-    assert_eq!(waits(&night, "users").words(), "users deleted 200/459");
-}
-
-#[test]
-fn five_nights_in_a_row_ask_for_a_new_normal() {
-    let (scene, feed, mut night) = held_scene();
-    for in_a_row in 2..=5 {
-        night = scene.night(&feed, 10);
-        assert_eq!(waits(&night, "users").in_a_row, in_a_row);
-    }
-    let refused = scene.decide("approve", &night.holds[0], &[], 2);
-    assert!(refused.text().contains("--rebaseline"), "{}", refused.text());
-    for hold in &night.holds {
-        scene.decide("approve", hold, &["--rebaseline"], 0);
-    }
-    assert_eq!(scene.night(&feed, 0).counts("users").deleted, 100);
-}
-
-#[test]
-fn hold_can_be_read_as_a_file_of_its_changes() {
-    let (scene, _, night) = held_scene();
-    let hold = waits(&night, "users");
-    let is_gone = |it: &str| number(it).is_some_and(|it| it < 100);
-    assert!(hold.examples.len() >= 5 && hold.examples.iter().all(|it| is_gone(it)), "{hold:?}");
-    scene.run(&["holds", &hold.id, "--csv", "changes.csv"], 0);
-    let text = fs::read_to_string(scene.bench.path("changes.csv")).expect("the file was written");
-    let users = text.lines().filter_map(|it| it.strip_prefix("users,delete,")?.split(',').next());
-    let users: BTreeSet<_> = users.collect();
-    assert_eq!(users.len(), 100);
-    assert!(users.iter().all(|it| is_gone(it)), "{users:?}");
-    let listed = scene.run(&["holds"], 0).stdout;
-    for told in ["users", "100", "459", hold.id.as_str()] {
-        assert!(listed.contains(told), "{told} is not listed:\n{listed}");
-    }
 }

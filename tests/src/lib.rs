@@ -8,6 +8,7 @@ mod database;
 mod night;
 mod postgres;
 mod rows;
+mod scene;
 mod store;
 
 pub use crate::{
@@ -17,6 +18,7 @@ pub use crate::{
     night::{Counts, Finding, Hold, Night, expected},
     postgres::{PostgresDatabase, WITHOUT_POSTGRES},
     rows::{FileRow, edit_rows},
+    scene::{Scene, made_up_district, remove_students, student_number},
     store::Store,
 };
 

@@ -159,6 +159,23 @@ impl Night {
         held
     }
 
+    /// What is held of a table.
+    ///
+    /// # Panics
+    ///
+    /// When nothing is.
+    #[must_use]
+    pub fn hold(&self, table: &str) -> &Hold {
+        let hold = self.holds.iter().find(|it| it.entity == table);
+        hold.unwrap_or_else(|| panic!("nothing of {table} is held: {:?}", self.held()))
+    }
+
+    /// Records of all tables that were deleted.
+    #[must_use]
+    pub fn deleted(&self) -> u64 {
+        self.entities.values().map(|it| it.deleted).sum()
+    }
+
     /// The examples of a code.
     #[must_use]
     pub fn examples(&self, code: &str) -> Vec<Finding> {

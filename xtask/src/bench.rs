@@ -7,7 +7,7 @@ mod rivals;
 use crate::{
     Result,
     args::Args,
-    postgres, process,
+    postgres, process, python,
     synth::{self, Files},
     system,
 };
@@ -50,9 +50,13 @@ enum Subject {
     SqliteImport,
     DuckDbTables,
     DuckDbParquet,
+    PolarsParquet,
     First,
     Unchanged,
     Changed,
+    ParquetFirst,
+    ParquetUnchanged,
+    ParquetChanged,
     PsqlCopy,
     PostgresFirst,
     PostgresUnchanged,
@@ -88,7 +92,11 @@ impl Bench {
             }
         }
         let homeroom = process::target("release")?.join("homeroom");
-        let (python, server) = (rivals::python_with_duckdb(), server.map(str::to_owned));
+        let python = python::with(&[python::DUCKDB, python::POLARS]);
+        if let Err(error) = &python {
+            println!("no DuckDB and Polars: {error}");
+        }
+        let (python, server) = (python.ok(), server.map(str::to_owned));
         Ok(Self { homeroom, folder, files, python, server })
     }
 
@@ -108,10 +116,19 @@ impl Bench {
     fn subjects(&self) -> Vec<Subject> {
         let mut subjects = vec![Subject::Unzip, Subject::SqliteImport];
         if self.python.is_some() {
-            subjects.extend([Subject::DuckDbTables, Subject::DuckDbParquet]);
+            subjects.extend([
+                Subject::DuckDbTables,
+                Subject::DuckDbParquet,
+                Subject::PolarsParquet,
+            ]);
         }
         // The nights come last and in this order: each starts from what the one before published.
         subjects.extend([Subject::First, Subject::Unchanged, Subject::Changed]);
+        subjects.extend([
+            Subject::ParquetFirst,
+            Subject::ParquetUnchanged,
+            Subject::ParquetChanged,
+        ]);
         if self.server.is_some() {
             subjects.extend([Subject::PsqlCopy, Subject::PostgresFirst]);
             subjects.extend([Subject::PostgresUnchanged, Subject::PostgresChanged]);
@@ -121,18 +138,26 @@ impl Bench {
 
     fn measure(&self, subject: Subject) -> Result<Measured> {
         let database = format!("sqlite:{}", self.folder.join("roster.db").display());
+        let lake = format!("parquet:{}", self.folder.join("lake").display());
         let server = self.server.as_deref().unwrap_or_default();
         match subject {
             Subject::Unzip => measure(&mut rivals::unzip(&self.files.first)),
             Subject::SqliteImport => self.sqlite_import(),
             Subject::DuckDbTables => self.duckdb("tables"),
             Subject::DuckDbParquet => self.duckdb("parquet"),
+            Subject::PolarsParquet => self.in_python(rivals::polars),
             Subject::First => {
                 self.remove("roster.db")?;
                 self.night(&self.files.first, &database, "published")
             }
             Subject::Unchanged => self.night(&self.files.first, &database, "unchanged"),
             Subject::Changed => self.night(&self.files.next, &database, "published"),
+            Subject::ParquetFirst => {
+                remove_folder(&self.folder.join("lake"))?;
+                self.night(&self.files.first, &lake, "published")
+            }
+            Subject::ParquetUnchanged => self.night(&self.files.first, &lake, "unchanged"),
+            Subject::ParquetChanged => self.night(&self.files.next, &lake, "published"),
             Subject::PsqlCopy => self.psql_copy(server),
             Subject::PostgresFirst => {
                 rivals::drop_schema(server, "homeroom")?;
@@ -159,10 +184,16 @@ impl Bench {
     }
 
     fn duckdb(&self, into: &str) -> Result<Measured> {
-        let python = self.python.as_deref().ok_or("DuckDB is not installed")?;
-        let folder = self.folder.join("duckdb");
+        self.in_python(|python, zip, folder| rivals::duckdb(python, zip, folder, into))
+    }
+
+    /// Measures a script that works in a folder of its own.
+    fn in_python(&self, script: impl Fn(&Path, &Path, &Path) -> Command) -> Result<Measured> {
+        let python = self.python.as_deref().ok_or("DuckDB and Polars are not installed")?;
+        let folder = self.folder.join("python");
+        remove_folder(&folder)?;
         fs::create_dir_all(&folder)?;
-        let measured = measure(&mut rivals::duckdb(python, &self.files.first, &folder, into))?;
+        let measured = measure(&mut script(python, &self.files.first, &folder))?;
         fs::remove_dir_all(&folder)?;
         Ok(measured)
     }
@@ -199,4 +230,12 @@ impl Bench {
         }
         Ok(())
     }
+}
+
+/// Removes a folder that may not be there.
+fn remove_folder(folder: &Path) -> Result {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    Ok(())
 }

@@ -8,6 +8,7 @@ mod codegen;
 mod demo;
 mod postgres;
 mod process;
+mod python;
 mod synth;
 mod system;
 mod table;

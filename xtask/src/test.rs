@@ -2,7 +2,7 @@
 //!
 //! Tests that make up their cases print how many they ran, as a line that starts with [`CASES`].
 
-use crate::{Result, args::Args, postgres, process, system};
+use crate::{Result, args::Args, postgres, process, python, system};
 use std::{
     env,
     io::{BufRead, BufReader},
@@ -50,6 +50,10 @@ fn tests(form: Form, tally: &mut Tally) -> Result {
     };
     if let Some(server) = &server {
         tests.env(postgres::VARIABLE, server.url());
+    }
+    match python::with(&[python::DUCKDB, python::POLARS, python::MOTO]) {
+        Ok(python) => _ = tests.env(python::VARIABLE, python),
+        Err(error) => println!("no DuckDB, Polars and S3: {error}"),
     }
     let mut tests = tests.spawn()?;
     let stdout = tests.stdout.take().ok_or("the tests have no output")?;

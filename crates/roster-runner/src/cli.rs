@@ -339,8 +339,10 @@ pub struct ReportArgs {
 
 /// `homeroom recheck`.
 #[derive(Clone, Debug, Args)]
-#[command(after_help = "What the checks left out is checked again with today's settings, against what is published \
-                        now.  What passes is published, in a run of its own; nothing is deleted.")]
+#[command(
+    after_help = "What the checks left out is checked again with today's settings, against what is published \
+                        now.  What passes is published, in a run of its own; nothing is deleted."
+)]
 pub struct RecheckArgs {
     /// Id of the run, as `homeroom runs` lists it
     #[arg(value_name = "RUN")]
@@ -428,7 +430,10 @@ mod tests {
         check("plan a --out p", None);
         check("apply p --to sqlite:f", None);
         check("apply p --ignore-feed", None);
-        check("sync --store sqlite:s --connector oneroster --from z --district d --to parquet:p", None);
+        check(
+            "sync --store sqlite:s --connector oneroster --from z --district d --to parquet:p",
+            None,
+        );
         check("runs --most 3 --to sqlite:f", None);
         check("report r --json", None);
         check("report r --for-district r.html --to sqlite:f", None);

@@ -17,8 +17,8 @@ mod orphans;
 mod plan_folder;
 mod planner;
 pub(crate) mod recheck;
-mod references;
 mod recognition;
+mod references;
 mod rekeying;
 mod schools;
 mod selected;
@@ -53,8 +53,8 @@ use roster_core::{
     value::Timestamp,
 };
 use roster_sink::{
-    Erasure, HoldState, KeptFolder, Outcome, Plan, PlanWriter, Published, RunError, RunId, RunRecord,
-    RunReport, Sink,
+    Erasure, HoldState, KeptFolder, Outcome, Plan, PlanWriter, Published, RunError, RunId,
+    RunRecord, RunReport, Sink,
 };
 use std::{
     fmt,
@@ -267,8 +267,7 @@ impl Night {
             self.field_name(),
         );
         planner.drift =
-            Drift::new(&self.sink, &self.district, self.connector, &catalog, &self.sharing)
-                .await?;
+            Drift::new(&self.sink, &self.district, self.connector, &catalog, &self.sharing).await?;
         for finding in &findings {
             planner.tally.add(finding);
         }
@@ -412,7 +411,8 @@ impl Night {
         let report = RunReport { entities, diagnostics, error, ..self.report(start, outcome) };
         let finished_at = Timestamp::now();
         let settled = Vec::new();
-        let record = RunRecord { report, started_at: start.at, finished_at, causes, settled, profile: None };
+        let record =
+            RunRecord { report, started_at: start.at, finished_at, causes, settled, profile: None };
         let kept = folder.as_ref().map(|it| KeptFolder::of(&it.plan()));
         if let Err(error) = self.sink.record(&record, kept.as_ref()).await {
             tracing::error!(district = %self.district, %error, "the run could not be recorded");

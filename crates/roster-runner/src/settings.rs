@@ -186,7 +186,10 @@ impl Resolve<'_> {
             let mut earlier = districts[..place].iter().map(|it| &it.1);
             let shared = earlier.find(|it| to.is_for_one_district() && it.to.is_same_place(to));
             if let Some(other) = shared {
-                let message = format!("{to} is for one district, and {} has it; name a file for each", other.id);
+                let message = format!(
+                    "{to} is for one district, and {} has it; name a file for each",
+                    other.id
+                );
                 self.tell(&district_path(*number, &["to"]), message);
             }
         }

@@ -425,3 +425,30 @@ async fn keys_that_are_exchanged_are_exchanged() {
     assert_eq!(world.column("SELECT id FROM users ORDER BY given_name"), ids);
     assert_eq!(world.column("SELECT source_id FROM users ORDER BY given_name"), ["b", "a"]);
 }
+
+#[tokio::test]
+async fn one_record_that_is_missing_takes_nothing_with_it_that_the_feed_still_has() {
+    let world = world().await;
+    let night = |schools: &[&'static str]| {
+        let orgs: Vec<OrgRow<'_>> = schools.iter().map(|it| school(it)).collect();
+        let sections = ["a", "b", "c", "d", "e"].map(|it| section(it, "s"));
+        Script::default().all(&orgs).all(&sections).all(&students("u")).all(&enrollments("u-a u-b"))
+    };
+    world.good(night(&["s", "t"])).await;
+    let record = world.good(night(&["t"])).await;
+    assert_eq!(holds(&record), ["sections all deleted 5/5 open"]);
+    assert_eq!(world.active(EntityKind::Section).len(), 5);
+    assert_eq!(world.active(EntityKind::Org), ["s", "t"], "what is held keeps its school");
+    assert_eq!(world.active(EntityKind::Enrollment).len(), 2);
+}
+
+#[tokio::test]
+async fn a_table_that_is_confirmed_to_be_gone_goes_in_one_night() {
+    let world = world().await;
+    world.good(small("a b c d", "a-x b-x c-x d-x")).await;
+    let hold = world.good(small("a b c d", "")).await.report.holds.remove(0);
+    decide(&world, &hold.id, HoldState::Approved, 1).await;
+    let record = world.good(small("a b c d", "")).await;
+    assert_eq!((holds(&record).len(), record.report.outcome), (0, Outcome::Published));
+    assert!(world.active(EntityKind::Enrollment).is_empty());
+}

@@ -43,7 +43,7 @@ pub use crate::{
         RunReport, tables,
     },
     sink::{
-        Erased, Erasure, Forgotten, Published, PublishedState, RecordChange, RecordHistory, Retention, RowStream,
-        Sink, Snapshot,
+        Erased, Erasure, Forgotten, Published, PublishedState, RecordChange, RecordHistory,
+        Retention, RowStream, Sink, Snapshot,
     },
 };

@@ -398,11 +398,15 @@ impl PlanReader {
 
     /// Goes past the next change and its row; gives the change, and where it begins for [`Self::read_at`].  `None` at the
     /// end.
-    #[cfg(feature = "parquet")]
+    #[cfg(any(feature = "sqlite", feature = "postgres", feature = "parquet"))]
     pub(crate) fn pass(&mut self) -> Result<Option<(PlanEntry, u64)>> {
         let begin = self.at;
         let mut pass = || -> io::Result<Option<PlanEntry>> {
-            let Some(entry) = self.read_change()? else { return Ok(None) };
+            let Some(entry) = self.read_change()? else {
+                // Going past what is not there is no error.
+                let whole = self.file.seek(io::SeekFrom::End(0))? == self.at;
+                return if whole { Ok(None) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
+            };
             if entry.row.is_some() {
                 let (_, text) = self.read_lengths()?;
                 self.file.seek_relative(text.cast_signed())?;
@@ -642,6 +646,11 @@ mod tests {
 
     #[test]
     fn held_changes_are_taken_out_of_the_plan_and_kept_for_review() {
+        #[track_caller]
+        fn check(mut reader: PlanReader, expected: &str) {
+            let (entries, rows) = reader.chunk().unwrap().unwrap();
+            assert_eq!((entries.len(), rows.get(0).unwrap().source_id()), (1, expected));
+        }
         let folder = tempfile::tempdir().unwrap();
         let mut plan = PlanWriter::create(folder.path()).unwrap();
         let mut rows = Rows::new(EntityKind::Category);
@@ -656,11 +665,6 @@ mod tests {
         plan.hold_back(EntityKind::Category, |_, row| Ok(held(row))).unwrap();
         plan.hold_back(EntityKind::Org, |_, _| Ok(Some(1))).unwrap();
         let plan = plan.finish(header()).unwrap();
-        #[track_caller]
-        fn check(mut reader: PlanReader, expected: &str) {
-            let (entries, rows) = reader.chunk().unwrap().unwrap();
-            assert_eq!((entries.len(), rows.get(0).unwrap().source_id()), (1, expected));
-        }
         check(plan.read(EntityKind::Category).unwrap().unwrap(), "b");
         let name = held_name(2, EntityKind::Category);
         assert_eq!(kept.files().unwrap().len(), 1);

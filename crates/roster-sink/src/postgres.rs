@@ -24,8 +24,8 @@ mod write;
 
 use crate::{
     AuditEntry, Decision, Erasure, Forgotten, Hold, HoldId, HoldState, KeptFolder, Plan, Published,
-    PublishedIndex, PublishedState, RecordHistory, Rekey, Retention, RowStream, RunId, RunRecord, Sink, Slot,
-    Snapshot,
+    PublishedIndex, PublishedState, RecordHistory, Rekey, Retention, RowStream, RunId, RunRecord,
+    Sink, Slot, Snapshot,
     relational::{
         outlet::RowsAt,
         task::{self, joined},
@@ -158,10 +158,8 @@ impl Sink for PostgresSink {
     }
 
     async fn holds(&self, district: Option<&DistrictId>, only_open: bool) -> Result<Vec<Hold>> {
-        self.with_client("postgres.holds", async |it| {
-            review::holds(it, district, only_open).await
-        })
-        .await
+        self.with_client("postgres.holds", async |it| review::holds(it, district, only_open).await)
+            .await
     }
 
     async fn hold(&self, id: &HoldId) -> Result<Option<Hold>> {

@@ -20,8 +20,8 @@ mod write;
 
 use crate::{
     AuditEntry, Decision, Erasure, Forgotten, Hold, HoldId, HoldState, KeptFolder, Plan, Published,
-    PublishedIndex, PublishedState, RecordHistory, Rekey, Retention, RowStream, RunId, RunRecord, Sink, Slot,
-    Snapshot,
+    PublishedIndex, PublishedState, RecordHistory, Rekey, Retention, RowStream, RunId, RunRecord,
+    Sink, Slot, Snapshot,
     relational::{
         outlet::RowsAt,
         task::{self, joined},
@@ -251,10 +251,8 @@ impl Sink for SqliteSink {
 
     async fn forget(&self, district: &DistrictId, retention: &Retention) -> Result<Forgotten> {
         let (district, retention) = (district.clone(), *retention);
-        self.write("sqlite.forget", move |location| {
-            forget::forget(location, &district, &retention)
-        })
-        .await
+        self.write("sqlite.forget", move |location| forget::forget(location, &district, &retention))
+            .await
     }
 
     async fn erase(&self, district: &DistrictId, erasures: &[Erasure]) -> Result<u64> {

@@ -215,7 +215,6 @@ fn edition_1_0_is_not_written() {
     assert_eq!(error.kind(), roster_core::ErrorKind::Unsupported);
 }
 
-
 #[test]
 fn comment_is_read_back_and_of_what_is_no_archive_there_is_none() {
     let (archive, _) = exported(&mut Memory::default(), Version::V1_2_1);

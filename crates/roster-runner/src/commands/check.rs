@@ -74,7 +74,9 @@ async fn check(district: &DistrictSettings, ctx: &RunContext) -> DistrictCheck {
 /// Whether the sink is there, or could be made.  Makes nothing.
 async fn check_sink(to: &SinkAddress, report: &mut CheckReport) {
     let outcome = match to.exists().await {
-        Ok(true) if to.missing_folder().is_none() => to.existing().await.map(|_| format!("{to} can be opened")),
+        Ok(true) if to.missing_folder().is_none() => {
+            to.existing().await.map(|_| format!("{to} can be opened"))
+        }
         Ok(_) => could_be_made(to),
         Err(error) => Err(error),
     };

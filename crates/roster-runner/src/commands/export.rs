@@ -60,9 +60,13 @@ pub(super) async fn run(app: &mut App, args: &ExportArgs) -> Result<Exit, Failur
     let snapshot = sink.snapshot(&district).await?;
     let export = Export { snapshot, cancel: app.cancel.clone() };
     let (written, lost) = match args.format {
-        ExportFormat::Jsonl => (tables::write::<jsonl::Lines>(&export, &args.target).await?, Vec::new()),
+        ExportFormat::Jsonl => {
+            (tables::write::<jsonl::Lines>(&export, &args.target).await?, Vec::new())
+        }
         #[cfg(feature = "sink-parquet")]
-        ExportFormat::Parquet => (tables::write::<parquet::Columns>(&export, &args.target).await?, Vec::new()),
+        ExportFormat::Parquet => {
+            (tables::write::<parquet::Columns>(&export, &args.target).await?, Vec::new())
+        }
         ExportFormat::OneRoster11 => oneroster::write(export, Version::V1_1, &args.target).await?,
         ExportFormat::OneRoster12 => {
             oneroster::write(export, Version::V1_2_1, &args.target).await?

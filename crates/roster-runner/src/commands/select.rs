@@ -144,7 +144,8 @@ fn refuse_store(global: &Global) -> Result<(), Failure> {
     if global.store.is_none() {
         return Ok(());
     }
-    let message = "--store goes with a sink that is named on the command line; a configuration has [store]";
+    let message =
+        "--store goes with a sink that is named on the command line; a configuration has [store]";
     Err(Failure::Usage(message.to_owned()))
 }
 

@@ -66,13 +66,13 @@ impl Candidates {
         self.open(entity).count() as u64
     }
 
-    /// Slots that are not bound to go, and whether something explains that they go: the calendar, or that something goes
-    /// which they cannot be without.
+    /// Slots that are not bound to go and not held yet, and whether something explains that they go: the calendar, or that
+    /// something goes which they cannot be without.
     pub(super) fn open(&self, entity: EntityKind) -> impl Iterator<Item = (Slot, bool)> {
         let table = self.tables.get(&entity).into_iter();
         table.flat_map(|it| {
             let all = it.slots.iter().zip(&it.held).zip(&it.explained);
-            all.filter(|it| *it.0.1 != BOUND).map(|it| (*it.0.0, *it.1))
+            all.filter(|it| *it.0.1 == 0).map(|it| (*it.0.0, *it.1))
         })
     }
 
@@ -132,15 +132,58 @@ impl Candidates {
         }
     }
 
-    /// What goes because another record goes is explained by it and counts there: the roles and enrollments of a student
-    /// who leaves.  Contacts are explained when all their students are.
-    pub(super) fn explain_dependants(&mut self) {
+    /// What leaves the feed together with a record that it cannot be without is explained by that one and counts there:
+    /// the roles and enrollments of a student who leaves.  What the feed still has speaks against it, and counts itself.
+    /// Contacts are explained when all their students are.
+    pub(super) fn explain_dependants(&mut self, is_in_feed: impl Fn(EntityKind, Slot) -> bool) {
         self.explain_contacts();
         let Self { tables, references } = self;
         for ((entity, _), references) in references {
             let Some(table) = tables.get_mut(entity) else { continue };
             for it in references.iter().filter(|it| it.required) {
-                table.explained[it.from as usize] = true;
+                let at = it.from as usize;
+                table.explained[at] |= !is_in_feed(*entity, table.slots[at]);
+            }
+        }
+        self.spread_explanations();
+    }
+
+    /// A person or the settings have said that all of an entity's candidates go, and so does what belongs to them.
+    pub(super) fn let_go(&mut self, entity: EntityKind, which: impl Fn(Slot) -> bool) {
+        if let Some(table) = self.tables.get_mut(&entity) {
+            for (explained, slot) in table.explained.iter_mut().zip(&table.slots) {
+                *explained |= which(*slot);
+            }
+        }
+        self.spread_explanations();
+    }
+
+    /// What cannot be without a held record is held with it, and asks for nothing of its own.
+    pub(super) fn hold_dependants(&mut self) {
+        let is_hold = |it: HoldNumber| it != 0 && it != BOUND;
+        self.spread(|from, to, it| (it.required && is_hold(to) && from == 0).then_some((to, to)));
+    }
+
+    /// What cannot be without an explained record, or one that goes whatever the limits say, is explained too.
+    fn spread_explanations(&mut self) {
+        let Self { tables, references } = self;
+        let mut changed = true;
+        while std::mem::take(&mut changed) {
+            for ((entity, target), references) in references.iter() {
+                let required = references.iter().filter(|it| it.required);
+                let expected = |tables: &BTreeMap<EntityKind, Table>, at: u32| {
+                    tables.get(target).is_some_and(|it| {
+                        it.explained[at as usize] || it.held[at as usize] == BOUND
+                    })
+                };
+                for it in required {
+                    if !expected(tables, it.to) {
+                        continue;
+                    }
+                    let Some(table) = tables.get_mut(entity) else { continue };
+                    let explained = &mut table.explained[it.from as usize];
+                    changed |= !std::mem::replace(explained, true);
+                }
             }
         }
     }
@@ -392,7 +435,7 @@ mod tests {
                 let slot = night.slot(EntityKind::User, id);
                 night.candidates.explain(EntityKind::User, slot);
             }
-            night.candidates.explain_dependants();
+            night.candidates.explain_dependants(|_, _| false);
             let users = night.candidates.open(EntityKind::User);
             assert_eq!(users.filter(|it| it.1).count(), expected, "{explained:?}");
         };

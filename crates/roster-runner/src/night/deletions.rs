@@ -68,12 +68,11 @@ impl Planner {
             let gone = self.gone(entity);
             let gone = self.without_shielded(entity, gone, sink, district).await?;
             let replaced = self.replaced(entity, sink, district).await?;
-            let orphaned = self.orphaned(entity, &going, &mut late, sink, district).await?;
-            let why = [(&gone, Fate::Absent), (&replaced, Fate::Replaced)];
-            self.say_why(entity, &why)?;
+            self.say_why(entity, &[(&gone, Fate::Absent), (&replaced, Fate::Replaced)])?;
+            let mut slots: BTreeSet<Slot> = gone.into_iter().chain(replaced).collect();
+            let orphaned = self.orphaned(entity, &slots, &going, &mut late, sink, district).await?;
             self.say_why(entity, &[(&orphaned, Fate::Orphaned)])?;
-            let mut slots: BTreeSet<Slot> =
-                gone.into_iter().chain(replaced).chain(orphaned).collect();
+            slots.extend(orphaned);
             let withdrawn = self.withdrawn(entity, &slots, sink, district).await?;
             self.say_why(entity, &[(&withdrawn, Fate::Withdrawn)])?;
             let included = self.sharing.includes(entity);
@@ -105,8 +104,11 @@ impl Planner {
             if active.is_empty() {
                 continue;
             }
-            if let Some(approved) = self.guard.confirms(entity, HoldRule::Missing) {
+            if let Some(approved) =
+                self.guard.confirms(entity, HoldRule::Missing, active.len() as u64)
+            {
                 self.used.insert(approved);
+                self.confirmed.insert(entity);
                 for slot in active {
                     index.mark(slot, Mark::Gone);
                 }
@@ -162,8 +164,10 @@ impl Planner {
 
     /// What goes of an entity that had records and has none: nothing, unless a person has confirmed it.
     fn emptied(&mut self, entity: EntityKind, absent: Vec<Slot>) -> Vec<Slot> {
-        if let Some(approved) = self.guard.confirms(entity, HoldRule::Emptied) {
+        if let Some(approved) = self.guard.confirms(entity, HoldRule::Emptied, absent.len() as u64)
+        {
             self.used.insert(approved);
+            self.confirmed.insert(entity);
             return absent;
         }
         self.doubt(entity, DiagnosticCode::EntityBecameEmpty);

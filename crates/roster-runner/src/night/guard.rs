@@ -66,7 +66,7 @@ impl Breach {
         matches!(self.rule, HoldRule::Updated | HoldRule::Rejected) && self.covers(school)
     }
 
-    fn covers(&self, school: School) -> bool {
+    pub(super) fn covers(&self, school: School) -> bool {
         self.school.is_none_or(|it| it == school)
     }
 }
@@ -142,8 +142,11 @@ impl Guard {
         let school = breach.school.and_then(|it| schools.name(it));
         let decided = self.earlier.iter().filter(|it| self.is_valid(it)).find(|it| {
             // Who approves new keys without a map says that these are others; who accepts a map does not.
-            let others = it.rule == HoldRule::Rekeyed && !self.has_map;
-            let rule = it.rule == breach.rule || (others && breach.rule == HoldRule::Deleted);
+            if it.rule == HoldRule::Rekeyed && breach.rule == HoldRule::Rekeyed {
+                let size = it.records + (it.records / 10).max(5);
+                return !self.has_map && (it.entity != breach.entity || breach.records <= size);
+            }
+            let rule = it.rule == breach.rule;
             let school = it.school.is_none() || it.school.as_deref() == school;
             let size = it.records + (it.records / 10).max(5);
             it.entity == breach.entity && rule && school && breach.records <= size
@@ -156,11 +159,17 @@ impl Guard {
     }
 
     /// The approval of a table's being gone as a whole.
-    pub(super) fn confirms(&self, entity: EntityKind, rule: HoldRule) -> Option<HoldId> {
+    pub(super) fn confirms(
+        &self,
+        entity: EntityKind,
+        rule: HoldRule,
+        records: u64,
+    ) -> Option<HoldId> {
         let approved = |it: &&Hold| {
             it.state == HoldState::Approved
                 && self.is_valid(it)
                 && (it.entity, it.rule) == (entity, rule)
+                && records <= it.records + (it.records / 10).max(5)
         };
         self.earlier.iter().find(approved).map(|it| it.id.clone())
     }

@@ -6,9 +6,12 @@ use super::{
     guard::{Breach, Counts, Ruling},
     planner::Planner,
 };
-use roster_core::{DistrictId, EntityKind, Result};
+use roster_core::{DistrictId, EntityKind, Error, ErrorKind, Result};
 use roster_sink::{EntityCounts, Hold, HoldRule, Mark, Operation, Sink, Slot, key_of};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Keys that a hold shows.
 const EXAMPLES: usize = 10;
@@ -35,15 +38,11 @@ impl Planner {
         }
         self.look_at(candidates, place).await?;
         candidates.bind_dependants();
-        candidates.explain_dependants();
-        let mut breaches = self.breaches(candidates);
-        self.recognize(&mut breaches, candidates, place).await?;
-        let (held, mut holds) = self.rule(breaches);
-        for (number, breach) in &held {
-            self.hold_deletions(candidates, *number, breach);
-        }
+        self.explain(candidates);
+        let (held, mut holds) = self.rule(candidates, place).await?;
         let mut updates = BTreeMap::new();
-        for entity in held.iter().map(|it| it.1.entity) {
+        let entities: BTreeSet<EntityKind> = held.iter().map(|it| it.1.entity).collect();
+        for entity in entities {
             updates.extend(
                 self.hold_updates(entity, &held)?.into_iter().map(|it| ((entity, it.0), it.1)),
             );
@@ -89,44 +88,116 @@ impl Planner {
         Ok(())
     }
 
-    /// The breaches that are held, and their holds.
-    fn rule(&mut self, breaches: Vec<Breach>) -> (Vec<Held>, Vec<Hold>) {
-        let (mut held, mut holds) = (Vec::new(), Vec::new());
-        for breach in breaches {
-            match self.guard.ruling(&breach, &self.schools) {
-                Ruling::Approved(id) => _ = self.used.insert(id),
-                ruling => {
-                    let number = holds.len() + 1;
-                    holds.push(self.guard.hold(number, &breach, &self.schools, ruling));
-                    held.push((
-                        HoldNumber::try_from(number).unwrap_or(HoldNumber::MAX - 1),
-                        breach,
-                    ));
-                }
-            }
+    /// Finds out which candidates are expected to go.
+    fn explain(&mut self, candidates: &mut Candidates) {
+        let indexes = &self.published.indexes;
+        candidates.explain_dependants(|entity, slot| {
+            indexes.get(&entity).is_some_and(|it| it.is_marked(slot, Mark::Rejected))
+        });
+        for entity in std::mem::take(&mut self.confirmed) {
+            candidates.let_go(entity, |_| true);
         }
-        (held, holds)
     }
 
-    fn breaches(&mut self, candidates: &Candidates) -> Vec<Breach> {
-        let mut breaches = std::mem::take(&mut self.wholes);
-        for (entity, counts) in &self.entities {
-            let rejected = counts.rejected - self.following_rejections(*entity, candidates);
-            breaches.extend(self.guard.rejected(*entity, &EntityCounts { rejected, ..*counts }));
-        }
+    /// The breaches that are held, and their holds.  What belongs to something that is held or let through is not counted
+    /// again, so entities come in load order.
+    async fn rule(
+        &mut self,
+        candidates: &mut Candidates,
+        place: Place<'_>,
+    ) -> Result<(Vec<Held>, Vec<Hold>)> {
+        let (mut held, mut holds) = (Vec::new(), Vec::new());
         let entities: Vec<EntityKind> = self.published.indexes.keys().copied().collect();
-        for entity in entities {
-            let counts = self.counts(entity, candidates);
-            let mut changed = |rule| {
-                breaches.extend(self.guard.changed(entity, rule, &counts, &self.schools));
+        let mut breaches = Vec::new();
+        for entity in &entities {
+            breaches.extend(self.breaches(*entity, HoldRule::Deleted, candidates));
+        }
+        let rekeyed = self.recognize(&breaches, candidates, place).await?;
+        for breach in std::mem::take(&mut self.wholes) {
+            self.judge(breach, candidates, &mut held, &mut holds)?;
+        }
+        // The one hold of new keys speaks of people, if theirs changed.
+        for breach in rekeyed.iter().filter(|it| it.entity == EntityKind::User) {
+            self.judge(breach.clone(), candidates, &mut held, &mut holds)?;
+        }
+        for entity in &entities {
+            let new_keys = rekeyed.iter().find(|it| it.entity == *entity);
+            let deleted = match new_keys {
+                Some(it) => vec![it.clone()],
+                None => self.breaches(*entity, HoldRule::Deleted, candidates),
             };
-            changed(HoldRule::Deleted);
-            // A person has accepted that keys change, and with them what names them.
-            if self.rekeyed.is_empty() {
-                changed(HoldRule::Updated);
+            for breach in deleted {
+                self.judge(breach, candidates, &mut held, &mut holds)?;
+            }
+            let rejected = self.rejected(*entity, candidates);
+            let updated = self.updated(*entity, candidates, &rekeyed);
+            for breach in rejected.into_iter().chain(updated) {
+                self.judge(breach, candidates, &mut held, &mut holds)?;
             }
         }
-        breaches
+        Ok((held, holds))
+    }
+
+    /// Lets a breach through that a person has approved, or holds it.
+    fn judge(
+        &mut self,
+        breach: Breach,
+        candidates: &mut Candidates,
+        held: &mut Vec<Held>,
+        holds: &mut Vec<Hold>,
+    ) -> Result<()> {
+        let entity = breach.entity;
+        match self.guard.ruling(&breach, &self.schools) {
+            Ruling::Approved(id) => {
+                self.used.insert(id);
+                if matches!(breach.rule, HoldRule::Deleted | HoldRule::Rekeyed) {
+                    let schools = &self.schools;
+                    candidates.let_go(entity, |it| breach.covers(schools.place(entity, it)));
+                }
+            }
+            ruling => {
+                // Keys change in many tables for one cause, which asks one question.
+                let same =
+                    |it: &&Held| breach.rule == HoldRule::Rekeyed && it.1.rule == HoldRule::Rekeyed;
+                let number = if let Some(it) = held.iter().find(same) {
+                    it.0
+                } else {
+                    let number = holds.len() + 1;
+                    holds.push(self.guard.hold(number, &breach, &self.schools, ruling));
+                    HoldNumber::try_from(number).map_err(|_| too_many())?
+                };
+                self.hold_deletions(candidates, number, &breach);
+                candidates.hold_dependants();
+                held.push((number, breach));
+            }
+        }
+        Ok(())
+    }
+
+    fn breaches(&self, entity: EntityKind, rule: HoldRule, candidates: &Candidates) -> Vec<Breach> {
+        self.guard.changed(entity, rule, &self.counts(entity, candidates), &self.schools)
+    }
+
+    /// The breach by rejected records that do not go with another one.
+    fn rejected(&self, entity: EntityKind, candidates: &Candidates) -> Option<Breach> {
+        let counts = self.entities.get(&entity)?;
+        let going = self.following_rejections(entity, candidates);
+        let rejected = counts.rejected.saturating_sub(going);
+        self.guard.rejected(entity, &EntityCounts { rejected, ..*counts })
+    }
+
+    fn updated(
+        &self,
+        entity: EntityKind,
+        candidates: &Candidates,
+        rekeyed: &[Breach],
+    ) -> Vec<Breach> {
+        // What changed because it names records that have other keys now waits with them, or was accepted with them.
+        let named: Vec<EntityKind> = rekeyed.iter().map(|it| it.entity).collect();
+        if refers_to(entity, &named) || refers_to(entity, &self.rekeyed.applied()) {
+            return Vec::new();
+        }
+        self.breaches(entity, HoldRule::Updated, candidates)
     }
 
     /// Rejected records that name one that goes: they count there.
@@ -251,6 +322,18 @@ impl Planner {
         }
         Ok(())
     }
+}
+
+/// Whether records of an entity name some of these.
+fn refers_to(entity: EntityKind, targets: &[EntityKind]) -> bool {
+    let mut references = entity.schema().fields.iter().filter_map(|it| it.reference);
+    references.any(|it| targets.contains(&it.entity))
+}
+
+fn too_many() -> Error {
+    let message =
+        "the night breaks more limits than can be told apart; check the limits of schools";
+    Error::new(ErrorKind::ConfigInvalid, "night.guard", message)
 }
 
 /// The entities whose keys have changed, and their holds.

@@ -1,66 +1,53 @@
 //! Records that cannot stay because what they belong to goes tonight: an enrollment without its user, say.
 //!
-//! A record that was rejected keeps its last good version, unless it was rejected for naming a record that is itself
-//! gone: then it goes with it.  A feed that does not give a table whole leaves behind what hangs on a record it deletes;
-//! that goes too.
+//! A record that the feed does not give, or that was rejected, keeps its last good version.  Where that cannot be without
+//! a record that goes, it goes too.
 
-use super::{
-    planner::Planner,
-    references::{Feed, required_references},
-};
+use super::{deletions::FETCHED_ROWS, planner::Planner, references::required_references};
 use futures::StreamExt as _;
 use roster_core::{
     Diagnostic, DiagnosticCode, DistrictId, EntityKind, Locus, Result, Row, Severity,
 };
 use roster_sink::{Mark, Operation, PublishedIndex, Sink, Slot, key_of};
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
-
-/// A record that was rejected because a required reference names a published record that tonight's feed does not have.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Orphan {
-    pub(super) key: u128,
-    pub(super) target: EntityKind,
-    pub(super) target_key: u128,
-}
 
 /// Keys of the records that go tonight, table by table.
 pub(super) type Going = HashMap<EntityKind, HashSet<u128>>;
 
 impl Planner {
-    /// Slots of records of an entity that go because of those that go already; `late` are those of which tonight's rows
-    /// could not know that they go, to which it adds its own.
+    /// Slots of records of an entity that go because of those that go already, beside those that are `leaving` anyway;
+    /// `late` are those of which tonight's rows could not know that they go, to which it adds its own.
     pub(super) async fn orphaned(
         &mut self,
         entity: EntityKind,
+        leaving: &BTreeSet<Slot>,
         going: &Going,
         late: &mut Going,
         sink: &Arc<dyn Sink>,
         district: &DistrictId,
     ) -> Result<Vec<Slot>> {
-        let mut unknown = Vec::new();
-        let given_whole = self.feeds.get(&entity).is_some_and(|it| !Feed::keeps_absent(it));
-        if hangs_on_any(entity, going) && !given_whole {
-            unknown.extend(self.left_behind(entity, going, sink, district).await?);
-        }
+        let mut nowhere = Vec::new();
         if hangs_on_any(entity, late) {
-            unknown.extend(self.accepted_too_soon(entity, late, sink, district).await?);
+            nowhere = self.accepted_too_soon(entity, late, sink, district).await?;
+        }
+        let mut orphaned = Vec::new();
+        if hangs_on_any(entity, going) {
+            orphaned = self.left_behind(entity, leaving, going, sink, district).await?;
         }
         let index = self.published.indexes.entry(entity).or_default();
+        let unknown = orphaned.iter().chain(&nowhere).map(|it| index.key(*it));
+        let unknown: HashSet<u128> = unknown.collect();
         if !unknown.is_empty() {
-            late.insert(entity, unknown.iter().map(|it| index.key(*it)).collect());
+            late.insert(entity, unknown);
         }
-        let mut orphaned = self.rejected_orphans(entity, going);
-        orphaned.append(&mut unknown);
-        orphaned.sort_unstable();
-        orphaned.dedup();
         Ok(orphaned)
     }
 
-    /// Takes back that rows were accepted which name a record that goes after all; gives the slots of those that are
-    /// published, which go with it.
+    /// Takes back that rows were accepted which name a record that goes after all: they are rejected.  Gives the slots of
+    /// those that have no last good version.
     async fn accepted_too_soon(
         &mut self,
         entity: EntityKind,
@@ -68,7 +55,7 @@ impl Planner {
         sink: &Arc<dyn Sink>,
         district: &DistrictId,
     ) -> Result<Vec<Slot>> {
-        let mut orphans = self.planned_too_soon(entity, late)?;
+        let mut taken_back = self.planned_too_soon(entity, late)?;
         let mut rows = sink.rows(district, entity);
         while let Some(chunk) = rows.next().await {
             for row in chunk?.iter().filter(|it| hangs_on(it, late)) {
@@ -80,15 +67,17 @@ impl Planner {
                 let Some(slot) = slot.filter(accepted) else { continue };
                 index.unmark(slot, Mark::Accepted);
                 self.entities.entry(entity).or_default().unchanged -= 1;
-                orphans.push((slot, row.source_id().to_owned()));
+                taken_back.push((slot, row.source_id().to_owned()));
             }
         }
-        for (_, source_id) in &orphans {
+        for (slot, source_id) in &taken_back {
+            self.published.indexes.entry(entity).or_default().mark(*slot, Mark::Rejected);
             self.entities.entry(entity).or_default().rejected += 1;
             self.keep(entity, &finding(entity, source_id))?;
         }
         let index = self.published.indexes.entry(entity).or_default();
-        Ok(orphans.into_iter().map(|it| it.0).filter(|it| may_go(index, *it)).collect())
+        let nowhere = taken_back.into_iter().map(|it| it.0);
+        Ok(nowhere.filter(|it| !is_active(index, *it)).collect())
     }
 
     /// The same for rows that the plan has already.
@@ -108,6 +97,7 @@ impl Planner {
             match entry.operation {
                 Operation::Create => counts.created -= 1,
                 Operation::Restore => counts.restored -= 1,
+                Operation::Rekey if index.is_marked(slot, Mark::Deleted) => counts.restored -= 1,
                 Operation::Update | Operation::Rekey | Operation::Delete => counts.updated -= 1,
             }
             orphans.push((slot, row.source_id().to_owned()));
@@ -116,31 +106,25 @@ impl Planner {
         Ok(orphans)
     }
 
-    fn rejected_orphans(&mut self, entity: EntityKind, going: &Going) -> Vec<Slot> {
-        let orphans = self.orphans.remove(&entity).unwrap_or_default();
-        let index = self.published.indexes.entry(entity).or_default();
-        let goes =
-            |it: &Orphan| going.get(&it.target).is_some_and(|keys| keys.contains(&it.target_key));
-        let found = orphans.iter().filter(|it| goes(it)).filter_map(|it| index.look_up(it.key));
-        found.collect::<Vec<_>>().into_iter().filter(|it| may_go(index, *it)).collect()
-    }
-
+    /// Slots of records that would stay as they are published.
     async fn left_behind(
         &mut self,
         entity: EntityKind,
+        leaving: &BTreeSet<Slot>,
         going: &Going,
         sink: &Arc<dyn Sink>,
         district: &DistrictId,
     ) -> Result<Vec<Slot>> {
         let index = self.published.indexes.entry(entity).or_default();
+        let stay = index.slots().filter(|it| may_go(index, *it) && !leaving.contains(it));
+        let stay: Vec<Slot> = stay.collect();
         let mut found = Vec::new();
-        let mut rows = sink.rows(district, entity);
-        while let Some(chunk) = rows.next().await {
-            let chunk = chunk?;
-            let hanging = chunk.iter().filter(|it| hangs_on(it, going));
-            found.extend(hanging.filter_map(|it| index.look_up(key_of(it.source_id()))));
+        for slots in stay.chunks(FETCHED_ROWS) {
+            let index = self.published.indexes.entry(entity).or_default();
+            let rows = sink.fetch(district, entity, index, slots).await?;
+            let hanging = slots.iter().zip(rows.iter()).filter(|it| hangs_on(&it.1, going));
+            found.extend(hanging.map(|it| *it.0));
         }
-        found.retain(|it| may_go(index, *it) && !index.is_marked(*it, Mark::Gone));
         Ok(found)
     }
 }
@@ -169,7 +153,9 @@ fn hangs_on(row: &Row<'_>, going: &Going) -> bool {
 }
 
 fn may_go(index: &PublishedIndex, slot: Slot) -> bool {
-    index.is_published(slot)
-        && !index.is_marked(slot, Mark::Deleted)
-        && !index.is_marked(slot, Mark::Accepted)
+    is_active(index, slot) && !index.is_marked(slot, Mark::Accepted)
+}
+
+fn is_active(index: &PublishedIndex, slot: Slot) -> bool {
+    index.is_published(slot) && !index.is_marked(slot, Mark::Deleted)
 }

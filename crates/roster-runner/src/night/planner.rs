@@ -5,7 +5,6 @@ use super::{
     drift::Drift,
     evidence::{Evidence, Fate, published},
     guard::{Breach, Guard},
-    orphans::Orphan,
     references::{Feed, References},
     rekeying::NewKeys,
     schools::Schools,
@@ -26,7 +25,7 @@ use roster_sink::{
     Cause, DiagnosticSummary, EntityCounts, Erasure, Hold, HoldId, Mark, Operation, PlanWriter,
     Published, RunRecord, Settled, Slot, content_of, key_of,
 };
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Text of organizations or academic sessions that is held until all of them are there.
 const MOST_WAITING_BYTES: usize = 256 << 20;
@@ -49,6 +48,8 @@ pub(super) struct Planner {
     pub(super) calendar: Calendar,
     /// Entities that are gone as a whole.
     pub(super) wholes: Vec<Breach>,
+    /// Entities of which persons have confirmed that they are gone as a whole.
+    pub(super) confirmed: BTreeSet<EntityKind>,
     /// Approvals that have let something through.
     pub(super) used: BTreeSet<HoldId>,
     /// Records that an accepted map gives another key.
@@ -56,8 +57,6 @@ pub(super) struct Planner {
     references: References,
     pub(super) feeds: BTreeMap<EntityKind, Feed>,
     pub(super) entities: BTreeMap<EntityKind, EntityCounts>,
-    /// Published records that were rejected for naming a record that the feed does not have.
-    pub(super) orphans: BTreeMap<EntityKind, Vec<Orphan>>,
     /// Batches of entities whose records refer to each other, until all of them are there.
     waiting: Vec<(Rows, Origin)>,
     field_name: FieldName,
@@ -118,6 +117,7 @@ impl Planner {
             calendar: Calendar::new(today),
             guard,
             wholes: Vec::new(),
+            confirmed: BTreeSet::new(),
             used: BTreeSet::new(),
             rekeyed: NewKeys::default(),
             sharing: sharing.clone(),
@@ -130,7 +130,6 @@ impl Planner {
             references: References::default(),
             feeds: BTreeMap::new(),
             entities: BTreeMap::new(),
-            orphans: BTreeMap::new(),
             waiting: Vec::new(),
             field_name,
         };
@@ -334,6 +333,7 @@ impl Planner {
             counts.created += 1;
             Operation::Create
         } else if rekeyed {
+            self.rekeyed.apply(row.entity());
             let deleted = index.is_marked(slot, Mark::Deleted);
             *(if deleted { &mut counts.restored } else { &mut counts.updated }) += 1;
             Operation::Rekey
@@ -408,11 +408,7 @@ impl Planner {
                 self.tally.follow(reference.entity, value, code);
             }
             match severity {
-                Severity::Rejected => {
-                    rejected = true;
-                    let goes = code != DiagnosticCode::ReferenceCycle;
-                    self.remember_orphan(row.entity(), key, reference.entity, value, goes);
-                }
+                Severity::Rejected => rejected = true,
                 Severity::Repaired => replaced.push((number, None)),
                 Severity::Warning => {}
             }
@@ -422,30 +418,6 @@ impl Planner {
             (false, true) => Verdict::Good,
             (false, false) => Verdict::Replaced(replaced),
         })
-    }
-
-    /// Remembers a record that names a published one; `goes` when that one goes tonight, and so this one with it.
-    fn remember_orphan(
-        &mut self,
-        entity: EntityKind,
-        key: u128,
-        target: EntityKind,
-        value: &str,
-        goes: bool,
-    ) {
-        let target_key = key_of(value);
-        let targets = self.published.indexes.entry(target).or_default();
-        let slot = targets.look_up(target_key);
-        if !slot.is_some_and(|it| targets.is_published(it) && !targets.is_marked(it, Mark::Deleted))
-        {
-            return;
-        }
-        self.orphans.entry(entity).or_default().push(Orphan { key, target, target_key });
-        let index = self.published.indexes.entry(entity).or_default();
-        if let Some(slot) = index.look_up(key).filter(|_| goes) {
-            // What refers to this record must know that it goes too.
-            index.mark(slot, Mark::Gone);
-        }
     }
 
     /// Checks a list of references; gives what replaces it when an item has to go.

@@ -22,39 +22,34 @@ use std::{
 const SHARE: f64 = 0.5;
 
 impl Planner {
-    /// Turns breaches by deletions into those by new keys, where the records come again.
+    /// The breaches by new keys that take the place of breaches by deletions, where the records come again.
     pub(super) async fn recognize(
         &mut self,
-        breaches: &mut Vec<Breach>,
+        breaches: &[Breach],
         candidates: &Candidates,
         place: Place<'_>,
-    ) -> Result<()> {
+    ) -> Result<Vec<Breach>> {
         let suspects: Vec<EntityKind> =
             breaches.iter().filter(|it| self.may_be_rekeyed(it)).map(|it| it.entity).collect();
         if suspects.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let matches = self.matches(candidates, place).await?;
         if !suspects.iter().any(|it| matches.share(*it) >= SHARE) {
-            return Ok(());
+            return Ok(Vec::new());
         }
-        let rekeyed: Vec<EntityKind> =
-            matches.entities().filter(|it| matches.matched(*it) > 0).collect();
-        // What changed because it names the others waits with them.
-        breaches.retain(|it| it.rule != HoldRule::Updated || !refers_to(it.entity, &rekeyed));
-        for entity in rekeyed {
-            breaches.retain(|it| it.entity != entity || it.rule != HoldRule::Deleted);
-            breaches.push(Breach {
-                entity,
-                school: None,
-                rule: HoldRule::Rekeyed,
-                records: matches.matched(entity),
-                of_records: matches.going(entity),
-                limit: "records that go and records that come are alike in all but their keys"
-                    .into(),
-            });
-        }
-        self.propose(&matches)
+        self.propose(&matches)?;
+        let limit = "records that go and records that come are alike in all but their keys";
+        let rekeyed = matches.entities().filter(|it| matches.share(*it) >= SHARE);
+        let breach = |entity| Breach {
+            entity,
+            school: None,
+            rule: HoldRule::Rekeyed,
+            records: matches.matched(entity),
+            of_records: matches.going(entity),
+            limit: limit.into(),
+        };
+        Ok(rekeyed.map(breach).collect())
     }
 
     /// Keeps the maps of keys for the person who will accept them.
@@ -137,6 +132,9 @@ impl Planner {
                         held.0.insert((*entity, entry.key), by);
                     }
                     Operation::Restore => counts.restored -= 1,
+                    Operation::Rekey if index.is_marked(entry.slot, Mark::Deleted) => {
+                        counts.restored -= 1;
+                    }
                     Operation::Update | Operation::Rekey | Operation::Delete => {
                         counts.updated -= 1;
                         index.unmark(entry.slot, Mark::Updated);
@@ -148,11 +146,6 @@ impl Planner {
         }
         Ok(updates)
     }
-}
-
-fn refers_to(entity: EntityKind, targets: &[EntityKind]) -> bool {
-    let mut references = entity.schema().fields.iter().filter_map(|it| it.reference);
-    references.any(|it| targets.contains(&it.entity))
 }
 
 /// Records that are not created tonight, and their holds.

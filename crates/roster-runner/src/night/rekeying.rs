@@ -4,13 +4,15 @@ use super::{candidates::Candidates, deletions::FETCHED_ROWS, holding::Place, pla
 use crate::sharing::replace;
 use roster_core::{EntityKind, Result, Rows, model::EntitySchema};
 use roster_sink::{Mark, Operation, Slot, content_of, key_of};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Records that an accepted map gives another key.
 #[derive(Debug, Default)]
 pub(super) struct NewKeys {
     by_slot: HashMap<(EntityKind, Slot), NewKey>,
     by_old_key: HashMap<(EntityKind, u128), Slot>,
+    /// Entities of which a record came under its new key.
+    applied: BTreeSet<EntityKind>,
 }
 
 #[derive(Debug)]
@@ -32,6 +34,16 @@ impl NewKeys {
     /// The records of an entity that get another key.
     pub(super) fn slots(&self, entity: EntityKind) -> impl Iterator<Item = Slot> {
         self.by_slot.keys().filter(move |it| it.0 == entity).map(|it| it.1)
+    }
+
+    /// A record has come under its new key.
+    pub(super) fn apply(&mut self, entity: EntityKind) {
+        self.applied.insert(entity);
+    }
+
+    /// Entities of which a record has come under its new key.
+    pub(super) fn applied(&self) -> Vec<EntityKind> {
+        self.applied.iter().copied().collect()
     }
 
     fn insert(&mut self, entity: EntityKind, slot: Slot, key: NewKey) {

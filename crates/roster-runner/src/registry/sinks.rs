@@ -37,6 +37,7 @@ const KNOWN_SINKS: &[(&str, &str)] = &[
 ];
 
 /// Ending of the SQLite file that remembers the nights of a file, behind the file's name.
+#[cfg(feature = "sink-oneroster")]
 const BESIDE: &str = ".homeroom.db";
 /// The SQLite file that remembers the nights of a folder, inside it.
 #[cfg(feature = "sink-parquet")]
@@ -268,6 +269,10 @@ impl SinkAddress {
 
     /// The same database, only to remember the nights of an outlet that keeps the rows itself.
     #[cfg(feature = "sink-parquet")]
+    #[cfg_attr(
+        not(any(feature = "sink-sqlite", feature = "sink-postgres")),
+        allow(unused_variables, reason = "no database was built in")
+    )]
     fn index_only(&self, outlet: &str) -> Result<Arc<dyn Sink>, String> {
         match self.scheme {
             #[cfg(feature = "sink-postgres")]

@@ -13,7 +13,7 @@ use super::{
     value::{text_array, time_array},
 };
 use crate::key_of;
-use arrow_array::{Array as _, ArrayRef, Int64Array, builder::StringBuilder, cast::AsArray as _};
+use arrow_array::{Array, ArrayRef, Int64Array, builder::StringBuilder, cast::AsArray};
 use arrow_schema::{DataType, Field};
 use roster_core::{EntityKind, Result};
 use std::{collections::HashMap, iter, sync::Arc};
@@ -148,7 +148,7 @@ pub(super) fn each_rekey(
     for group in 0..reader.groups() {
         let group = reader.group(group)?;
         let columns = [group.column(0)?, group.column(1)?, group.column(2)?];
-        let [tables, old, new] = columns.each_ref().map(|it| it.as_string::<i32>());
+        let [tables, old, new] = columns.each_ref().map(AsArray::as_string::<i32>);
         for row in (0..group.rows()).filter(|it| tables.value(*it) == entity.table()) {
             call(old.value(row), new.value(row));
         }
@@ -214,7 +214,7 @@ pub(super) struct Arrays(pub(super) Vec<ArrayRef>);
 
 impl Group for Arrays {
     fn rows(&self) -> usize {
-        self.0.first().map_or(0, |it| it.len())
+        self.0.first().map_or(0, Array::len)
     }
 
     fn column(&self, number: usize) -> Result<ColumnData> {

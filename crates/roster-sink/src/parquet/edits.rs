@@ -37,7 +37,7 @@ impl Edits {
         if !all.is_sorted_by_key(|it| it.slot) {
             all.sort_unstable_by_key(|it| it.slot);
         }
-        let twice = all.array_windows().any(|[one, other]| one.slot == other.slot);
+        let twice = all.windows(2).any(|it| it[0].slot == it[1].slot);
         if twice || all.last().is_some_and(|it| u64::from(it.slot) >= rows) {
             return Err(not_published(entity));
         }

@@ -124,7 +124,8 @@ impl ParquetSink {
             return Ok(());
         }
         let message = "what is published moved while its files were written anew; the next night empties them";
-        Err(Error::new(ErrorKind::Conflict, operation, message).context("district", files.district()))
+        Err(Error::new(ErrorKind::Conflict, operation, message)
+            .context("district", files.district()))
     }
 }
 
@@ -161,7 +162,12 @@ impl Wanted {
     }
 
     /// The rows of a group whose first row has the place `first`; `None` when there is none.
-    fn rows(&self, layout: &Layout, group: &GroupReader, first: u64) -> Result<Option<BooleanArray>> {
+    fn rows(
+        &self,
+        layout: &Layout,
+        group: &GroupReader,
+        first: u64,
+    ) -> Result<Option<BooleanArray>> {
         let rows = group.rows();
         let mask: BooleanArray = match &self.which {
             Which::All => BooleanArray::from(vec![true; rows]),
@@ -175,8 +181,13 @@ impl Wanted {
                 }
                 let times = group.column(number)?;
                 let before = before.map(Timestamp::as_microsecond);
-                let goes = |it: Option<i64>| it.is_some_and(|it| before.is_none_or(|before| it < before));
-                times.as_primitive::<TimestampMicrosecondType>().iter().map(|it| Some(goes(it))).collect()
+                let goes =
+                    |it: Option<i64>| it.is_some_and(|it| before.is_none_or(|before| it < before));
+                times
+                    .as_primitive::<TimestampMicrosecondType>()
+                    .iter()
+                    .map(|it| Some(goes(it)))
+                    .collect()
             }
         };
         Ok((mask.true_count() > 0).then_some(mask))
@@ -223,7 +234,12 @@ struct Eraser<'a> {
 
 impl Eraser<'_> {
     /// Writes a file anew when it holds anything; gives the new one and the number of rows.
-    fn empty(&self, file: &FileEntry, first: u64, path: String) -> Result<Option<(FileEntry, u64)>> {
+    fn empty(
+        &self,
+        file: &FileEntry,
+        first: u64,
+        path: String,
+    ) -> Result<Option<(FileEntry, u64)>> {
         let reader = FileReader::open(self.operation, self.files, file, &self.layout.form)?;
         let mut rows = 0;
         let mut start = first;
@@ -312,7 +328,7 @@ impl Group for EmptiedGroup {
             return Ok(ColumnData::Arrays(vec![emptied]));
         }
         match self.group.raw(number) {
-            Some((metadata, bytes)) => Ok(ColumnData::Copy(metadata, bytes)),
+            Some((metadata, bytes)) => Ok(ColumnData::Copy(Box::new(metadata), bytes)),
             None => Ok(ColumnData::Arrays(vec![self.group.column(number)?])),
         }
     }

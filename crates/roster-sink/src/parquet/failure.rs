@@ -34,11 +34,9 @@ fn describe(err: &StoreError) -> (ErrorKind, Retry, &'static str) {
             "the object store does not accept the key; check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
         ),
         other => match io_kind(other) {
-            Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => (
-                Unavailable,
-                Retry::Backoff,
-                "the disk is full; free some space, then run again",
-            ),
+            Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => {
+                (Unavailable, Retry::Backoff, "the disk is full; free some space, then run again")
+            }
             Some(io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) => (
                 PermissionDenied,
                 Retry::Never,
@@ -109,17 +107,17 @@ pub(super) fn damaged(
     place: impl std::fmt::Display,
     what: impl std::fmt::Display,
 ) -> Error {
-    let message =
-        format!("{what}; restore the files from a backup, or publish to another place");
+    let message = format!("{what}; restore the files from a backup, or publish to another place");
     Error::new(ErrorKind::Damaged, operation, message).context("file", place)
 }
 
 /// A local folder that could not be made, opened or locked.
 pub(super) fn folder_failed(operation: &'static str, folder: &Path, err: io::Error) -> Error {
     let (kind, message) = match err.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
-            (ErrorKind::ConfigInvalid, "the folder for the Parquet files is not there; name another")
-        }
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => (
+            ErrorKind::ConfigInvalid,
+            "the folder for the Parquet files is not there; name another",
+        ),
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => (
             ErrorKind::PermissionDenied,
             "the folder for the Parquet files may not be written; give this user the right to",
@@ -127,4 +125,34 @@ pub(super) fn folder_failed(operation: &'static str, folder: &Path, err: io::Err
         _ => (ErrorKind::Unavailable, "the folder for the Parquet files cannot be used"),
     };
     Error::new(kind, operation, message).context("folder", folder.display()).source(err)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_system_says_is_told() {
+        let check = |kind: io::ErrorKind, expected: ErrorKind, says: &str| {
+            let source = Box::new(StoreError::Generic {
+                store: "t",
+                source: Box::new(io::Error::from(kind)),
+            });
+            let err = StoreError::Generic { store: "t", source };
+            let err = ParquetError::External(Box::new(io::Error::other(err)));
+            let error = not_written("t", "users-0.parquet", err);
+            assert_eq!(error.kind(), expected, "{error}");
+            assert!(error.message().contains(says), "{error}");
+        };
+        check(io::ErrorKind::StorageFull, ErrorKind::Unavailable, "disk is full");
+        check(io::ErrorKind::ReadOnlyFilesystem, ErrorKind::PermissionDenied, "may not be");
+        check(io::ErrorKind::TimedOut, ErrorKind::Unavailable, "cannot be read or written");
+    }
+
+    #[test]
+    fn what_the_encoder_says_is_not_quoted() {
+        let error = not_written("t", "users-0.parquet", ParquetError::General("CANARY".to_owned()));
+        assert_eq!(error.kind(), ErrorKind::Internal);
+        assert!(!format!("{error:?}").contains("CANARY"));
+    }
 }

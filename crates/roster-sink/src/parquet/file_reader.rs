@@ -15,6 +15,7 @@ use parquet::{
     file::{
         metadata::{ColumnChunkMetaData, ParquetMetaData, ParquetMetaDataReader},
         reader::{ChunkReader, Length},
+        statistics::Statistics,
     },
 };
 use roster_core::Result;
@@ -52,7 +53,9 @@ impl FileReader {
         let metadata = ArrowReaderMetadata::try_new(metadata, options).map_err(unreadable)?;
         let schema = metadata.schema().clone();
         let fits = |name: &str, number: usize| {
-            form.arrow.field_with_name(name).is_ok_and(|it| it.data_type() == schema.field(number).data_type())
+            form.arrow
+                .field_with_name(name)
+                .is_ok_and(|it| it.data_type() == schema.field(number).data_type())
         };
         let leaf = |name: &str| schema.index_of(name).ok().filter(|it| fits(name, *it));
         let leaves: Vec<_> = form.arrow.fields().iter().map(|it| leaf(it.name())).collect();
@@ -95,14 +98,15 @@ impl FileReader {
     /// Whether a column of a group has nothing but NULL.
     pub(super) fn is_empty(&self, group: usize, column: usize) -> bool {
         let Some(chunk) = self.chunk(group, column) else { return true };
-        let nulls = chunk.statistics().and_then(|it| it.null_count_opt());
+        let nulls = chunk.statistics().and_then(Statistics::null_count_opt);
         nulls == Some(self.rows(group) as u64)
     }
 
     /// Fetches a row group.
     pub(super) fn group(&self, number: usize) -> Result<GroupReader> {
         let metadata = self.metadata.metadata();
-        let chunks = metadata.row_group(number).columns().iter().map(ColumnChunkMetaData::byte_range);
+        let chunks =
+            metadata.row_group(number).columns().iter().map(ColumnChunkMetaData::byte_range);
         let ends: Vec<_> = chunks.map(|(start, length)| (start, start + length)).collect();
         let start = ends.iter().map(|it| it.0).min().unwrap_or(0);
         let end = ends.iter().map(|it| it.1).max().unwrap_or(0).max(start + 1);
@@ -145,7 +149,8 @@ impl GroupReader {
         };
         let mut batches = self.batches(&[leaf], self.rows(), None)?;
         let batch = batches.next().transpose().map_err(|_| self.unreadable())?;
-        let batch = batch.filter(|it| it.num_rows() == self.rows()).ok_or_else(|| self.unreadable())?;
+        let batch =
+            batch.filter(|it| it.num_rows() == self.rows()).ok_or_else(|| self.unreadable())?;
         Ok(batch.column(0).clone())
     }
 

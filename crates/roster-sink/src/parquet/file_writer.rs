@@ -37,7 +37,7 @@ pub(super) enum ColumnData {
     /// These arrays, one after the other.
     Arrays(Vec<ArrayRef>),
     /// As it stands in another file, of the same type and with as many rows.
-    Copy(ColumnChunkMetaData, GroupBytes),
+    Copy(Box<ColumnChunkMetaData>, GroupBytes),
 }
 
 /// A file in the making.
@@ -123,7 +123,7 @@ impl<W: Write + Send> FileWriter<W> {
 
 /// A column that can be put into a file.
 enum Column {
-    New(ArrowColumnChunk),
+    New(Box<ArrowColumnChunk>),
     Copied(Box<ColumnCloseResult>, GroupBytes),
 }
 
@@ -178,7 +178,7 @@ fn encode_column(
     mut writer: ArrowColumnWriter,
 ) -> Result<Column, Failure> {
     let arrays = match group.column(number).map_err(Failure::Homeroom)? {
-        ColumnData::Copy(metadata, bytes) => return Ok(copied(metadata, bytes, group.rows())),
+        ColumnData::Copy(metadata, bytes) => return Ok(copied(*metadata, bytes, group.rows())),
         ColumnData::Arrays(arrays) => arrays,
     };
     let mut write = || -> Encoded<()> {
@@ -190,7 +190,7 @@ fn encode_column(
         Ok(())
     };
     write().map_err(Failure::Encoder)?;
-    Ok(Column::New(writer.close().map_err(Failure::Encoder)?))
+    Ok(Column::New(Box::new(writer.close().map_err(Failure::Encoder)?)))
 }
 
 fn copied(metadata: ColumnChunkMetaData, bytes: GroupBytes, rows: usize) -> Column {

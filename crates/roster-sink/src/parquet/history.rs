@@ -137,7 +137,9 @@ fn read_changes(
         let (tables, ids) = (column("entity")?, column("id")?);
         let (tables, ids) = (tables.as_string::<i32>(), ids.as_string::<i32>());
         let mine = |row: &usize| {
-            ids.is_valid(*row) && ids.value(*row) == history.id && tables.value(*row) == entity.table()
+            ids.is_valid(*row)
+                && ids.value(*row) == history.id
+                && tables.value(*row) == entity.table()
         };
         let rows: Vec<_> = (0..ids.len()).filter(mine).collect();
         if rows.is_empty() {

@@ -170,8 +170,13 @@ mod tests {
             let layout = Layout::of(*entity).unwrap();
             let fields = entity.schema().fields.len();
             assert_eq!(layout.columns.len(), fields + 5, "{}", entity.table());
-            for name in ["district_id", "source_id", "id", "extensions", "first_run", "deleted_at"] {
-                assert!(layout.form.arrow.field_with_name(name).is_ok(), "{}.{name}", entity.table());
+            for name in ["district_id", "source_id", "id", "extensions", "first_run", "deleted_at"]
+            {
+                assert!(
+                    layout.form.arrow.field_with_name(name).is_ok(),
+                    "{}.{name}",
+                    entity.table()
+                );
             }
             assert_eq!(layout.form.parquet.get_fields().len(), layout.columns.len());
         }

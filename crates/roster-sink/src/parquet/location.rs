@@ -11,21 +11,26 @@ use object_store::{
     Error as StoreError, ObjectMeta, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions,
     UpdateVersion, aws::AmazonS3Builder, local::LocalFileSystem, path::Path as ObjectPath,
 };
-use roster_core::{DistrictId, Error, ErrorKind, Result};
+use roster_core::{DistrictId, Error, ErrorKind, Result, Retry};
 use std::{
     fmt,
-    fs::{self, File},
+    fs::{self, File, TryLockError},
     io,
     ops::Range,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
-    time::SystemTime,
+    thread,
+    time::{Duration, Instant, SystemTime},
 };
 
 /// Begins the address of an object store.
 const S3: &str = "s3://";
 /// File of a district that is locked while a program writes its files.
 const LOCK: &str = "publish.lock";
+/// How long to wait for it, as long as for a district's turn in PostgreSQL.
+const LONGEST_WAIT: Duration = Duration::from_mins(10);
+/// Between two attempts.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// The place of all districts' files.
 #[derive(Clone, Debug)]
@@ -57,10 +62,11 @@ impl Location {
         })?;
         // A second time it is there already, which is as good.
         _ = rustls::crypto::ring::default_provider().install_default();
-        let store = AmazonS3Builder::from_env().with_bucket_name(bucket).build().map_err(|err| {
-            refused("the AWS_ variables of the environment do not describe an object store")
-                .source(err)
-        })?;
+        let store =
+            AmazonS3Builder::from_env().with_bucket_name(bucket).build().map_err(|err| {
+                refused("the AWS_ variables of the environment do not describe an object store")
+                    .source(err)
+            })?;
         let name = if prefix.as_ref().is_empty() { bucket } else { place.trim_end_matches('/') };
         Ok(Self::on(Arc::new(store), prefix, format!("parquet:{S3}{name}")))
     }
@@ -247,14 +253,33 @@ impl Files {
     /// Blocks: not for a thread of the runtime.
     pub(super) fn lock(&self, operation: &'static str) -> Result<Lock> {
         let Some(folder) = &self.local else { return Ok(Lock(None)) };
-        let lock = || {
-            private_folder(folder)?;
-            let file = File::options().create(true).append(true).open(folder.join(LOCK))?;
-            file.lock()?;
-            Ok(Lock(Some(file)))
-        };
-        lock().map_err(|err| folder_failed(operation, folder, err))
+        let failed = |err| folder_failed(operation, folder, err);
+        private_folder(folder).map_err(failed)?;
+        let mut options = File::options();
+        let file = options.create(true).append(true).open(folder.join(LOCK)).map_err(failed)?;
+        let since = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Lock(Some(file))),
+                // A file system without locks: whoever uses it sees to it that one program at a time publishes.
+                Err(TryLockError::Error(err)) if err.kind() == io::ErrorKind::Unsupported => {
+                    return Ok(Lock(None));
+                }
+                Err(TryLockError::Error(err)) => return Err(failed(err)),
+                Err(TryLockError::WouldBlock) if since.elapsed() < LONGEST_WAIT => {}
+                Err(TryLockError::WouldBlock) => return Err(taken(operation, folder)),
+            }
+            thread::sleep(PAUSE);
+        }
     }
+}
+
+fn taken(operation: &'static str, folder: &Path) -> Error {
+    let message = "another program has been writing the district's files for ten minutes; let it finish or end it, then run \
+                   again";
+    Error::new(ErrorKind::Unavailable, operation, message)
+        .retry(Retry::Backoff)
+        .context("folder", folder.display())
 }
 
 /// A file that is there.

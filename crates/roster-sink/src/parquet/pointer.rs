@@ -40,7 +40,8 @@ impl ParquetSink {
                 return Ok(());
             }
         }
-        let message = "others keep moving the pointer to what is published; the next run tries again";
+        let message =
+            "others keep moving the pointer to what is published; the next run tries again";
         Err(Error::new(ErrorKind::Unavailable, operation, message)
             .retry(Retry::Backoff)
             .context("district", files.district()))

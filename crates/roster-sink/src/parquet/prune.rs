@@ -37,7 +37,8 @@ impl ParquetSink {
             let run = run_in(it);
             // Whoever writes there now is not yet known: a night, or one who writes files of a kept run anew.
             let may_be_written = kept.contains(run) || !committed.contains(run);
-            !needed.contains(&it.path) && !(may_be_written && at_work.contains(run))
+            let stays = may_be_written && at_work.contains(run);
+            !stays && !needed.contains(&it.path)
         };
         let goes: Vec<_> = listed.iter().filter(goes).map(|it| it.path.clone()).collect();
         // Manifests first: nobody finds one whose files are gone.

@@ -2,8 +2,8 @@
 
 use super::{
     ParquetSink,
-    file_reader::FileReader,
     failure::damaged,
+    file_reader::FileReader,
     layout::{Content, Layout},
     location::Files,
     manifest::{Manifest, TableEntry},
@@ -123,12 +123,7 @@ fn hand_out_rows(
 }
 
 /// Reads the rows with these locators and puts them into the order given.
-fn fetch(
-    files: &Files,
-    entity: EntityKind,
-    table: &TableEntry,
-    locators: &[u64],
-) -> Result<Rows> {
+fn fetch(files: &Files, entity: EntityKind, table: &TableEntry, locators: &[u64]) -> Result<Rows> {
     let mut sorted = locators.to_vec();
     sorted.sort_unstable();
     sorted.dedup();
@@ -231,8 +226,13 @@ impl RowDecoder {
         rows: impl Iterator<Item = (usize, u64)>,
         out: &mut Rows,
     ) -> Result<()> {
-        let unreadable =
-            || damaged(self.operation, self.layout.entity.table(), "a Parquet file holds a value that no field can have");
+        let unreadable = || {
+            damaged(
+                self.operation,
+                self.layout.entity.table(),
+                "a Parquet file holds a value that no field can have",
+            )
+        };
         let fields = self.layout.entity.schema().fields.iter();
         // A field that the model gained since is not in the file.
         let values = fields.map(|it| batch.column_by_name(it.name).map(|it| Values::of(&**it)));

@@ -41,7 +41,7 @@ impl Group for RowGroup<'_> {
                 && old.is_whole()
                 && let Some((metadata, bytes)) = old.group.raw(number)
             {
-                return Ok(ColumnData::Copy(metadata, bytes));
+                return Ok(ColumnData::Copy(Box::new(metadata), bytes));
             }
             arrays.push(changed.map_or_else(|| old.unchanged(number), Ok)?);
         }
@@ -61,10 +61,8 @@ fn new_column(night: &Night<'_>, column: &Column, new: &NewRows) -> Result<Array
         Content::FirstRun | Content::LastRun => same(night.run.as_str()),
         Content::DeletedAt => time_array(iter::repeat_n(None, rows)),
         Content::Id => {
-            let mut ids = arrow_array::builder::StringBuilder::with_capacity(
-                rows,
-                rows * Hyphenated::LENGTH,
-            );
+            let mut ids =
+                arrow_array::builder::StringBuilder::with_capacity(rows, rows * Hyphenated::LENGTH);
             let mut buffer = [0; Hyphenated::LENGTH];
             for id in &new.ids {
                 ids.append_value(id.hyphenated().encode_lower(&mut buffer));
@@ -84,7 +82,7 @@ pub(super) fn field_array<'r>(
     let schema = rows.entity().schema();
     let field = &schema.fields[number];
     array(field.field_type, rows.len(), of.map(|it| it.get(number)))
-        .ok_or_else(|| not_canonical(PUBLISH, schema.table, field))
+        .map_err(|_| not_canonical(PUBLISH, schema.table, field))
 }
 
 /// Rows of a file's row group, and what changes in them.
@@ -231,16 +229,19 @@ impl OldRows {
             Content::District | Content::Id | Content::FirstRun => return Ok(None),
             Content::LastRun => {
                 let all = rows(|_| true);
-                let run = text_array(all.len(), iter::repeat_n(Some(night.run.as_str()), all.len()));
+                let run =
+                    text_array(all.len(), iter::repeat_n(Some(night.run.as_str()), all.len()));
                 (all, run)
             }
             Content::DeletedAt => {
-                let deleted = |it: &OldEdit| (it.operation == Operation::Delete).then_some(night.at);
+                let deleted =
+                    |it: &OldEdit| (it.operation == Operation::Delete).then_some(night.at);
                 (rows(|_| true), time_array(self.edits.iter().map(deleted)))
             }
-            Content::Field(number) => {
-                (rows(|it| it != Operation::Delete), field_array(&self.rows, number, self.rows.iter())?)
-            }
+            Content::Field(number) => (
+                rows(|it| it != Operation::Delete),
+                field_array(&self.rows, number, self.rows.iter())?,
+            ),
         };
         Ok((!changing.is_empty()).then_some((changing, values)))
     }

@@ -88,7 +88,12 @@ impl TableWriter<'_, '_> {
     fn rewrite(&mut self, base: &TableEntry, mut edits: Edits) -> Result<()> {
         let mut readers = Vec::with_capacity(base.files.len());
         for file in &base.files {
-            readers.push(FileReader::open(PUBLISH, &self.tables.night.files, file, &self.layout.form)?);
+            readers.push(FileReader::open(
+                PUBLISH,
+                self.tables.night.files,
+                file,
+                &self.layout.form,
+            )?);
         }
         // All files of a table have the same columns.
         let outdated = readers.iter().any(|it| !it.is_up_to_date());
@@ -189,10 +194,8 @@ impl TableWriter<'_, '_> {
     }
 
     fn close(&mut self) -> Result<()> {
-        if let Some(open) = self.open.take() {
-            if open.rows() > 0 {
-                self.done.push(open.finish()?);
-            }
+        if let Some(open) = self.open.take().filter(|it| it.rows() > 0) {
+            self.done.push(open.finish()?);
         }
         Ok(())
     }

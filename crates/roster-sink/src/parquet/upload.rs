@@ -24,7 +24,7 @@ pub(super) struct Upload {
     path: Path,
     piece: Vec<u8>,
     /// Once there is more than one piece.
-    upload: Option<WriteMultipart>,
+    pieces: Option<WriteMultipart>,
     written: u64,
 }
 
@@ -32,14 +32,14 @@ impl Upload {
     /// Starts a file.
     pub(super) fn new(objects: Arc<dyn ObjectStore>, path: Path) -> Self {
         let runtime = Handle::current();
-        Self { runtime, objects, path, piece: Vec::new(), upload: None, written: 0 }
+        Self { runtime, objects, path, piece: Vec::new(), pieces: None, written: 0 }
     }
 
     /// Ends the file; gives its bytes.
     pub(super) fn finish(mut self) -> Result<u64, StoreError> {
         let piece = Bytes::from(std::mem::take(&mut self.piece));
         let _runtime = self.runtime.enter();
-        match self.upload.take() {
+        match self.pieces.take() {
             None => self.runtime.block_on(self.objects.put(&self.path, piece.into()))?,
             Some(mut upload) => {
                 upload.put(piece);
@@ -52,11 +52,11 @@ impl Upload {
     fn send(&mut self) -> Result<(), StoreError> {
         let piece = std::mem::replace(&mut self.piece, Vec::with_capacity(PIECE));
         let _runtime = self.runtime.enter();
-        if self.upload.is_none() {
+        if self.pieces.is_none() {
             let started = self.runtime.block_on(self.objects.put_multipart(&self.path))?;
-            self.upload = Some(WriteMultipart::new_with_chunk_size(started, PIECE));
+            self.pieces = Some(WriteMultipart::new_with_chunk_size(started, PIECE));
         }
-        let upload = self.upload.as_mut().expect("the upload was just started");
+        let upload = self.pieces.as_mut().expect("the upload was just started");
         upload.put(piece.into());
         self.runtime.block_on(upload.wait_for_capacity(PIECES))
     }
@@ -81,7 +81,7 @@ impl Write for Upload {
 impl Drop for Upload {
     /// A file that is not finished is taken back.
     fn drop(&mut self) {
-        if let Some(upload) = self.upload.take() {
+        if let Some(upload) = self.pieces.take() {
             self.runtime.spawn(upload.abort());
         }
     }

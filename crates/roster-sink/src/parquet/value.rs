@@ -2,13 +2,11 @@
 
 use super::layout::{list_item, time_type};
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, ListArray, StringArray,
-    TimestampMicrosecondArray,
-    builder::{
-        BooleanBuilder, Date32Builder, Float64Builder, Int64Builder, ListBuilder, StringBuilder,
-        TimestampMicrosecondBuilder,
-    },
+    Array, ArrayRef, ArrowPrimitiveType, BooleanArray, Date32Array, Float64Array, Int64Array,
+    ListArray, PrimitiveArray, StringArray, TimestampMicrosecondArray,
+    builder::{BooleanBuilder, ListBuilder, PrimitiveBuilder, StringBuilder},
     cast::AsArray as _,
+    types::{Date32Type, Float64Type, Int64Type, TimestampMicrosecondType},
 };
 use arrow_schema::DataType;
 use jiff::{Timestamp, civil::Date};
@@ -16,52 +14,44 @@ use roster_core::{
     RowBuilder,
     value::{FieldType, push_json_string},
 };
-use std::{fmt::Write as _, sync::Arc};
+use std::{borrow::Cow, fmt::Write as _, str::FromStr, sync::Arc};
 
 const HOURS_A_DAY: i64 = 24;
 /// Days are counted from here.
 const EPOCH: Date = jiff::civil::date(1970, 1, 1);
 
-/// The array of a field's canonical texts; `None` when one of them is not canonical.
+/// A text that is not the canonical form of its field's type.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NotCanonical;
+
+/// The array of a field's canonical texts.
 pub(super) fn array<'t>(
     field_type: FieldType,
     rows: usize,
     texts: impl Iterator<Item = Option<&'t str>>,
-) -> Option<ArrayRef> {
-    match field_type {
+) -> Result<ArrayRef, NotCanonical> {
+    Ok(match field_type {
         FieldType::Text
         | FieldType::Vocabulary(_)
         | FieldType::Identifiers
-        | FieldType::Extensions => Some(text_array(rows, texts)),
+        | FieldType::Extensions => text_array(rows, texts),
         FieldType::Boolean => {
             let mut array = BooleanBuilder::with_capacity(rows);
-            fill(texts, |it| Some(array.append_option(parsed(it)?)))?;
-            Some(Arc::new(array.finish()))
+            for text in texts {
+                array.append_option(text.map(parsed).transpose()?);
+            }
+            Arc::new(array.finish())
         }
-        FieldType::Integer => {
-            let mut array = Int64Builder::with_capacity(rows);
-            fill(texts, |it| Some(array.append_option(parsed(it)?)))?;
-            Some(Arc::new(array.finish()))
-        }
-        FieldType::Decimal => {
-            let mut array = Float64Builder::with_capacity(rows);
-            fill(texts, |it| Some(array.append_option(finite(it)?)))?;
-            Some(Arc::new(array.finish()))
-        }
-        FieldType::Date => {
-            let mut array = Date32Builder::with_capacity(rows);
-            let mut last = Remembered::default();
-            fill(texts, |it| Some(array.append_option(last.of(it, days)?)))?;
-            Some(Arc::new(array.finish()))
-        }
+        FieldType::Integer => Arc::new(primitive::<Int64Type>(rows, texts, parsed)?),
+        FieldType::Decimal => Arc::new(primitive::<Float64Type>(rows, texts, finite)?),
+        FieldType::Date => Arc::new(primitive::<Date32Type>(rows, texts, remembering(days))?),
         FieldType::DateTime => {
-            let mut array = TimestampMicrosecondBuilder::with_capacity(rows);
-            let mut last = Remembered::default();
-            fill(texts, |it| Some(array.append_option(last.of(it, microseconds)?)))?;
-            Some(Arc::new(array.finish().with_data_type(time_type())))
+            let read = remembering(microseconds);
+            let times = primitive::<TimestampMicrosecondType>(rows, texts, read)?;
+            Arc::new(times.with_data_type(time_type()))
         }
-        FieldType::TextList => list_array(texts),
-    }
+        FieldType::TextList => list_array(texts)?,
+    })
 }
 
 /// The array of these texts.
@@ -83,70 +73,69 @@ pub(super) fn time_array(times: impl Iterator<Item = Option<Timestamp>>) -> Arra
     Arc::new(array.with_data_type(time_type()))
 }
 
-fn fill<'t>(
+fn primitive<'t, T: ArrowPrimitiveType>(
+    rows: usize,
     texts: impl Iterator<Item = Option<&'t str>>,
-    mut append: impl FnMut(Option<&'t str>) -> Option<()>,
-) -> Option<()> {
+    mut read: impl FnMut(&'t str) -> Result<T::Native, NotCanonical>,
+) -> Result<PrimitiveArray<T>, NotCanonical> {
+    let mut array = PrimitiveBuilder::<T>::with_capacity(rows);
     for text in texts {
-        append(text)?;
+        array.append_option(text.map(&mut read).transpose()?);
     }
-    Some(())
+    Ok(array.finish())
 }
 
-/// `None` for what cannot be read, `Some(None)` for an empty field.
-fn parsed<T: std::str::FromStr>(text: Option<&str>) -> Option<Option<T>> {
-    let Some(text) = text else { return Some(None) };
-    text.parse().ok().map(Some)
+fn parsed<T: FromStr>(text: &str) -> Result<T, NotCanonical> {
+    text.parse().map_err(|_| NotCanonical)
 }
 
-fn finite(text: Option<&str>) -> Option<Option<f64>> {
-    let number: Option<f64> = parsed(text)?;
-    if number.is_some_and(|it| !it.is_finite()) { None } else { Some(number) }
+fn finite(text: &str) -> Result<f64, NotCanonical> {
+    parsed(text).and_then(|it: f64| if it.is_finite() { Ok(it) } else { Err(NotCanonical) })
 }
 
-/// The text read last and what it meant: the dates of a district's terms come again and again.
-#[derive(Default)]
-struct Remembered<'t, T> {
-    text: &'t str,
-    value: Option<T>,
-}
-
-impl<'t, T: Copy> Remembered<'t, T> {
-    fn of(&mut self, text: Option<&'t str>, read: fn(&str) -> Option<T>) -> Option<Option<T>> {
-        let Some(text) = text else { return Some(None) };
-        if self.value.is_none() || self.text != text {
-            (self.text, self.value) = (text, Some(read(text)?));
+/// Reads a text that is the same as the one before only once: the dates of a district's terms come again and again.
+fn remembering<'t, T: Copy>(
+    read: fn(&str) -> Result<T, NotCanonical>,
+) -> impl FnMut(&'t str) -> Result<T, NotCanonical> {
+    let mut last: Option<(&'t str, T)> = None;
+    move |text| match last {
+        Some((before, value)) if before == text => Ok(value),
+        _ => {
+            let value = read(text)?;
+            last = Some((text, value));
+            Ok(value)
         }
-        Some(self.value)
     }
 }
 
-fn days(text: &str) -> Option<i32> {
+fn days(text: &str) -> Result<i32, NotCanonical> {
     // The parser would take a date and time, too.
-    let is_date = text.len() == "YYYY-MM-DD".len();
-    let date: Date = is_date.then(|| text.parse().ok()).flatten()?;
-    i32::try_from(date.duration_since(EPOCH).as_hours() / HOURS_A_DAY).ok()
+    if text.len() != "YYYY-MM-DD".len() {
+        return Err(NotCanonical);
+    }
+    let date: Date = parsed(text)?;
+    let days = date.duration_since(EPOCH).as_hours() / HOURS_A_DAY;
+    i32::try_from(days).map_err(|_| NotCanonical)
 }
 
-fn microseconds(text: &str) -> Option<i64> {
-    let time: Timestamp = text.parse().ok()?;
-    Some(time.as_microsecond())
+fn microseconds(text: &str) -> Result<i64, NotCanonical> {
+    Ok(parsed::<Timestamp>(text)?.as_microsecond())
 }
 
-fn list_array<'t>(texts: impl Iterator<Item = Option<&'t str>>) -> Option<ArrayRef> {
+fn list_array<'t>(texts: impl Iterator<Item = Option<&'t str>>) -> Result<ArrayRef, NotCanonical> {
     let mut array = ListBuilder::new(StringBuilder::new()).with_field(list_item());
     for text in texts {
         let Some(text) = text else {
             array.append_null();
             continue;
         };
-        let items: Vec<std::borrow::Cow<'_, str>> = serde_json::from_str(text).ok()?;
+        let items: Vec<Cow<'_, str>> = serde_json::from_str(text).map_err(|_| NotCanonical)?;
         for item in items {
             array.values().append_value(item);
         }
         array.append(true);
     }
-    Some(Arc::new(array.finish()))
+    Ok(Arc::new(array.finish()))
 }
 
 /// A column that was read, in its own type.
@@ -264,7 +253,7 @@ mod tests {
     #[test]
     fn text_that_is_not_canonical_makes_no_array() {
         let check = |field_type, text| {
-            assert!(array(field_type, 1, std::iter::once(Some(text))).is_none(), "{text}");
+            assert!(array(field_type, 1, std::iter::once(Some(text))).is_err(), "{text}");
         };
         check(FieldType::Boolean, "yes");
         check(FieldType::Integer, "1.5");

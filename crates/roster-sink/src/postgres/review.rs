@@ -27,7 +27,7 @@ pub(super) async fn record(transaction: &Transaction<'_>, run: &RunRecord) -> Ou
         let found = find_locked(transaction, hold).await?;
         let found = found.filter(|it| it.district == run.report.district);
         let Some(mut found) = found else { continue };
-        if review::settle(&mut found, *state) {
+        if review::settle(HOLDS, &mut found, *state, run.finished_at)? {
             update(transaction, &found).await?;
             write_down(transaction, &review::settled(run, &found)).await?;
         }

@@ -132,18 +132,16 @@ pub(crate) fn take_without_rows(
 ) -> Result<Taken> {
     let (before, mut given) = (index.len(), Vec::new());
     let mut ledger = Ledger::new(operation, table, index, pending);
-    while let Some((entries, _)) = plan.chunk()? {
-        for entry in entries {
-            match entry.operation {
-                Operation::Create => ledger.create(entry, ledger.index.len() as u64),
-                Operation::Delete => _ = ledger.delete(entry)?,
-                Operation::Update | Operation::Restore | Operation::Rekey => {
-                    ledger.replace(entry)?;
-                }
+    while let Some((entry, _)) = plan.pass()? {
+        match entry.operation {
+            Operation::Create => ledger.create(&entry, ledger.index.len() as u64),
+            Operation::Delete => _ = ledger.delete(&entry)?,
+            Operation::Update | Operation::Restore | Operation::Rekey => {
+                ledger.replace(&entry)?;
             }
-            let gets_key = matches!(entry.operation, Operation::Create | Operation::Rekey);
-            given.extend((gets_key && before > 0).then_some(entry.key));
         }
+        let gets_key = matches!(entry.operation, Operation::Create | Operation::Rekey);
+        given.extend((gets_key && before > 0).then_some(entry.key));
     }
     let taken = ledger.finish();
     if are_unique(index, given) { Ok(taken) } else { Err(already_there(operation, table.name())) }

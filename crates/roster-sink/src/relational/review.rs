@@ -1,7 +1,7 @@
 //! Holds and the audit log: what may become of a hold, and what is written down about it.
 
 use super::history::json;
-use crate::{AuditEntry, Decision, Hold, HoldId, HoldState, Rekey, RunId, RunRecord};
+use crate::{AuditEntry, Decision, Hold, HoldId, HoldRule, HoldState, Rekey, RunId, RunRecord};
 use roster_core::{DistrictId, Error, ErrorKind, Result, value::Timestamp};
 use std::collections::BTreeMap;
 
@@ -61,6 +61,11 @@ pub(crate) fn decide(
         return Err(Error::new(ErrorKind::Internal, operation, message).context("hold", &hold.id));
     }
     match hold.state {
+        HoldState::Approved if hold.rule == HoldRule::Rekeyed => {
+            return refused(
+                "it is approved, or its map of keys is accepted; the next night settles it",
+            );
+        }
         HoldState::Open | HoldState::Approved | HoldState::Discarded => {}
         HoldState::Superseded => {
             return refused("a newer night took the hold's place; decide the newest hold instead");
@@ -80,13 +85,30 @@ pub(crate) fn decide(
     Ok(())
 }
 
-/// Lets a night settle a hold; false when it is settled already.
-pub(crate) fn settle(hold: &mut Hold, state: HoldState) -> bool {
-    let settles = UNSETTLED.contains(&hold.state) && !UNSETTLED.contains(&state);
+/// Lets a night settle a hold; false when it is settled already, or a person has approved it since the night began.
+///
+/// # Errors
+///
+/// [`ErrorKind::Conflict`] when the night publishes what a person no longer approves.
+pub(crate) fn settle(
+    operation: &'static str,
+    hold: &mut Hold,
+    state: HoldState,
+    at: Timestamp,
+) -> Result<bool> {
+    let is_valid = hold.state == HoldState::Approved && hold.expires_at.is_none_or(|it| it > at);
+    if state == HoldState::Used && !is_valid {
+        let message = "an approval that the night relies on was taken back or has expired; run the night again";
+        return Err(Error::new(ErrorKind::Conflict, operation, message)
+            .context("hold", &hold.id)
+            .context("state", hold.state.code()));
+    }
+    let approved_since = state == HoldState::Superseded && hold.state == HoldState::Approved;
+    let settles = UNSETTLED.contains(&hold.state) && !UNSETTLED.contains(&state) && !approved_since;
     if settles {
         hold.state = state;
     }
-    settles
+    Ok(settles)
 }
 
 /// A night made a hold.

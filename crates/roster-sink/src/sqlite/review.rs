@@ -24,7 +24,7 @@ pub(super) fn record(connection: &Connection, run: &RunRecord) -> Outcome<()> {
     for Settled { hold, state } in &run.settled {
         let found = find(connection, hold)?.filter(|it| it.district == run.report.district);
         let Some(mut found) = found else { continue };
-        if review::settle(&mut found, *state) {
+        if review::settle(HOLDS, &mut found, *state, run.finished_at)? {
             update(connection, &found)?;
             write_down(connection, &review::settled(run, &found))?;
         }

@@ -3,7 +3,7 @@
 use super::{each_file, folder, json, manifest, read_file, run_files};
 use crate::{
     Case,
-    bench::{Backend, Bench, categories, enrollments, id, record, users, wait},
+    bench::{Backend, Bench, Database as _, categories, enrollments, id, record, users, wait},
     cases,
     parquet::Folder,
 };
@@ -203,7 +203,9 @@ fn take_away(lake: &Path, table: &str, column: &str) {
     let batches: Vec<RecordBatch> = batches.iter().map(|it| it.project(&stays).unwrap()).collect();
     let file = fs::File::create(&path).unwrap();
     let mut writer = ArrowWriter::try_new(file, batches[0].schema(), None).unwrap();
-    batches.iter().for_each(|it| writer.write(it).unwrap());
+    for batch in &batches {
+        writer.write(batch).unwrap();
+    }
     writer.close().unwrap();
     let bytes = fs::metadata(&path).unwrap().len();
     let manifest = lake.join("d/runs/r1/manifest.json");
@@ -247,8 +249,9 @@ fn large_tables_are_changed_in_place_and_grow_at_their_end(backend: &Backend) {
         [enrollments(&records)]
     };
     bench.night("d", "r1", &rows(&feed));
-    feed[7].1 = "changed".to_owned();
-    feed[FIRST - 1].1 = "changed".to_owned();
+    for changed in [7, FIRST - 1] {
+        feed[changed].1.replace_range(.., "changed");
+    }
     let gone = feed.remove(131_071).0;
     feed.extend((0..70_000).map(|it| (format!("new{it}"), "n".to_owned())));
     // Out of order: their new contents are looked up in the plan.
@@ -302,8 +305,6 @@ fn files_that_are_gone_are_told(backend: &Backend) {
         wait(Folder(bench.folder.path().to_owned()).sink().published(&id("d"))).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConfigInvalid, "{error}");
 }
-
-use crate::bench::Database as _;
 
 fn files_are_closed_to_others(backend: &Backend) {
     #[cfg(unix)]

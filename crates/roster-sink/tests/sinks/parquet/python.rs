@@ -34,6 +34,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     };
     vec![
         trial("duckdb_reads_types_counts_and_joins", &["duckdb"], duckdb),
+        trial("documented_examples_run", &["duckdb"], documented),
         trial("polars_reads_types_counts_and_joins", &["polars"], polars),
         trial("s3_compatible_server_takes_nights", &["moto", "flask"], s3),
     ]
@@ -160,6 +161,25 @@ fn duckdb() {
             "users|a|update",
         ]
     );
+}
+
+fn documented() {
+    let bench = lake();
+    let page = include_str!("../../../../../docs/sinks.md");
+    let example = |language: &str| {
+        let block = page.split("```").find_map(|it| it.strip_prefix(language)?.strip_prefix('\n'));
+        // The examples take the folder from where they run.
+        let enter = "import os, sys; os.chdir(sys.argv[1] + '/..')\n".to_owned();
+        (enter, block.unwrap().to_owned())
+    };
+    let (enter, python) = example("python");
+    let printed = run(&(enter + &python), &folder(&bench)).join("\n");
+    assert!(printed.contains("Adaeze") && printed.contains("Bo"), "{printed}");
+    let (enter, sql) = example("duckdb");
+    let ask = format!(
+        "{enter}import duckdb\nfor sql in {sql:?}.split(';')[:-1]:\n    found = duckdb.sql(sql)\nprint(found.fetchall())"
+    );
+    assert_eq!(run(&ask, &folder(&bench)), ["[(2,)]"]);
 }
 
 const POLARS: &str = r#"
