@@ -169,6 +169,10 @@ fn settled_hold_is_not_decided_and_the_refusal_says_why(backend: &Backend) {
     for (number, (state, says)) in cases.into_iter().enumerate() {
         let made = hold("d", &format!("r{number}"), 1);
         night(&bench, "d", made.run.as_str(), vec![made.clone()], &[]);
+        if state == HoldState::Used {
+            let approved = HoldState::Approved;
+            wait(bench.sink.decide(&made.id, approved, &decision("ana"), None)).unwrap();
+        }
         night(&bench, "d", &format!("s{number}"), Vec::new(), &[(&made, state)]);
         let before = (bench.query("SELECT * FROM holds"), audit(&bench, None));
         for wanted in [HoldState::Approved, HoldState::Discarded] {
@@ -201,7 +205,7 @@ fn night_settles_its_own_districts_holds_once(backend: &Backend) {
         (&own, HoldState::Superseded),
         (&other, HoldState::Superseded),
         (&gone, HoldState::Expired),
-        (&own, HoldState::Used),
+        (&own, HoldState::Expired),
     ];
     night(&bench, "one", "r3", Vec::new(), &all);
     let state = |hold: &Hold| wait(bench.sink.hold(&hold.id)).unwrap().unwrap().state;
