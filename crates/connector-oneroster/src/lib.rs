@@ -4,7 +4,6 @@
 //! taken from a folder that sets land in.  The format itself lives in `roster-oneroster`; here is the way to the set
 //! and from a blocking reader to an asynchronous stream.
 
-mod blocking;
 mod config;
 mod source;
 

@@ -1,7 +1,7 @@
 //! The source: finds the set, looks at it, reads it, puts it away.
 
 use crate::{
-    OneRoster, blocking,
+    OneRoster,
     config::{Place, Settings},
 };
 use async_trait::async_trait;
@@ -10,7 +10,7 @@ use roster_core::{
     FeedInfo, Result, RosterSource, RunContext, SourceDescriptor, SyncMode,
 };
 use roster_oneroster::{Fileset, FilesetReader, Mode, refuse_half_a_set};
-use roster_tabular::{Bundle, CsvLimits, Landed};
+use roster_tabular::{Bundle, CsvLimits, Landed, blocking};
 use std::sync::{Arc, Mutex, PoisonError};
 
 static DESCRIPTOR: SourceDescriptor = SourceDescriptor {

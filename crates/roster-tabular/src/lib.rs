@@ -1,4 +1,4 @@
-//! What row sources share: bundles, CSV, header binding, field parsers, landing folders.
+//! What row sources share: bundles, CSV, header binding, field parsers, landing folders, blocking work.
 //!
 //! The way of a file: a [`LandingFolder`] picks the newest set that came in, a [`Bundle`] opens it (folder or zip) and
 //! gives an [`EntryReader`] for each file, [`read_ahead()`] inflates it on another thread, a [`CsvReader`] cuts it into
@@ -28,6 +28,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod blocking;
 mod bundle;
 mod csv;
 mod error;

@@ -24,7 +24,7 @@ enum State<F> {
 /// handful of batches ahead.  `start` gets a context of its own, whose token is also cancelled when the stream is
 /// dropped: the iterator has to look at it.  An error is the last item, also where the thread itself came to grief.
 /// `operation` is the one of those errors, such as `oneroster.extract`, and names the thread.
-pub(crate) fn stream<I, F>(operation: &'static str, ctx: &RunContext, start: F) -> ExtractStream
+pub fn stream<I, F>(operation: &'static str, ctx: &RunContext, start: F) -> ExtractStream
 where
     F: FnOnce(RunContext) -> Result<I> + Send + 'static,
     I: Iterator<Item = Result<ExtractEvent>>,
@@ -59,7 +59,7 @@ where
 ///
 /// Those of the work; [`ErrorKind::Unavailable`] where no thread can be had, [`ErrorKind::Internal`] where the work
 /// panics.
-pub(crate) async fn run<T: Send + 'static>(
+pub async fn run<T: Send + 'static>(
     operation: &'static str,
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
