@@ -5,6 +5,7 @@
 
 mod calendar;
 mod candidates;
+mod changes;
 mod contract;
 mod deletions;
 mod drift;

@@ -20,6 +20,7 @@ mod record;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "parquet"))]
 mod relational;
 mod sink;
+mod sketch;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
@@ -46,4 +47,5 @@ pub use crate::{
         Erased, Erasure, Forgotten, Published, PublishedState, RecordChange, RecordHistory,
         Retention, RowStream, Sink, Snapshot,
     },
+    sketch::Sketch,
 };

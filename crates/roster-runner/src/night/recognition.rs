@@ -30,7 +30,7 @@ impl Planner {
         place: Place<'_>,
     ) -> Result<Vec<Breach>> {
         let suspects: Vec<EntityKind> =
-            breaches.iter().filter(|it| self.may_be_rekeyed(it)).map(|it| it.entity).collect();
+            breaches.iter().filter(|it| self.may_be_rekeyed(it, candidates)).map(|it| it.entity).collect();
         if suspects.is_empty() {
             return Ok(Vec::new());
         }
@@ -41,13 +41,10 @@ impl Planner {
         self.propose(&matches)?;
         let limit = "records that go and records that come are alike in all but their keys";
         let rekeyed = matches.entities().filter(|it| matches.share(*it) >= SHARE);
-        let breach = |entity| Breach {
-            entity,
-            school: None,
-            rule: HoldRule::Rekeyed,
-            records: matches.matched(entity),
-            of_records: matches.going(entity),
-            limit: limit.into(),
+        let breach = |entity| {
+            let (records, of_records) = (matches.matched(entity), matches.going(entity));
+            let limit = limit.into();
+            Breach { limit, ..Breach::new(entity, None, HoldRule::Rekeyed, records, of_records) }
         };
         Ok(rekeyed.map(breach).collect())
     }
@@ -67,11 +64,11 @@ impl Planner {
     }
 
     /// Whether at least half as many records come as go, and nobody has said that they are others.
-    fn may_be_rekeyed(&self, breach: &Breach) -> bool {
+    fn may_be_rekeyed(&self, breach: &Breach, candidates: &Candidates) -> bool {
         let created = self.entities.get(&breach.entity).map_or(0, |it| it.created);
         breach.rule == HoldRule::Deleted
             && created * 2 >= breach.records
-            && !matches!(self.guard.ruling(breach, &self.schools), Ruling::Approved(_))
+            && !matches!(self.ruling(breach, candidates), Ruling::Approved(_))
     }
 
     async fn matches(&mut self, candidates: &Candidates, place: Place<'_>) -> Result<Matches> {

@@ -56,6 +56,9 @@ pub fn hold(hold: &Hold, audit: &[AuditEntry], colour: Colour) -> String {
         hold.limit,
         counted(u64::from(hold.in_a_row), "night")
     );
+    if hold.rule == HoldRule::Updated && !hold.fields.is_empty() {
+        _ = writeln!(text, "  fields that change: {}", fields(hold));
+    }
     if !hold.examples.is_empty() {
         let keys: Vec<_> = hold.examples.iter().map(|it| shown(it)).collect();
         _ = writeln!(text, "  for example: {}", keys.join(", "));
@@ -132,6 +135,10 @@ fn what(hold: &Hold) -> String {
         HoldRule::Updated => {
             format!("{records} of {of} {table}{school} would be updated; they stay as they are")
         }
+        HoldRule::Cleared => format!(
+            "{records} of {of} {table}{school} would lose {}; no {table}{school} are updated",
+            fields(hold)
+        ),
         HoldRule::Rejected => format!(
             "{records} of {of} {table} in the feed were rejected; no {table} are updated or deleted"
         ),
@@ -147,6 +154,14 @@ fn what(hold: &Hold) -> String {
             "{records} of {of} {table} look like others that come under new keys; none is deleted or created"
         ),
     }
+}
+
+/// The fields that a hold is about, those of most records first.
+fn fields(hold: &Hold) -> String {
+    let mut fields: Vec<_> = hold.fields.iter().collect();
+    fields.sort_by_key(|it| std::cmp::Reverse(it.1));
+    let text = |(name, records): &(&String, &u64)| format!("{name} ({})", number(**records));
+    fields.iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
 fn choices(hold: &Hold) -> String {

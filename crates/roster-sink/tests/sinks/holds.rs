@@ -8,6 +8,7 @@ use crate::{
 use roster_core::{EntityKind, ErrorKind, value::Timestamp};
 use roster_sink::{
     AuditEntry, Decision, Hold, HoldId, HoldRule, HoldState, Outcome, RunId, RunRecord, Settled,
+    Sketch,
 };
 
 pub(crate) const CASES: &[Case] = cases![
@@ -38,7 +39,9 @@ pub(crate) fn hold(district: &str, run: &str, number: usize) -> Hold {
         created_at: "2026-11-23T02:00:01.234567Z".parse().unwrap(),
         expires_at: None,
         decision: None,
+        fields: [("grade".to_owned(), 7)].into(),
         examples: vec!["e-1".to_owned(), "e-2".to_owned()],
+        seen: [("enrollments".to_owned(), Sketch::of([1 << 64, 2 << 64]))].into(),
     }
 }
 
