@@ -35,6 +35,7 @@ pub(crate) use tally::shown_key;
 use crate::{
     Limits, Sharing,
     keep::KeepSettings,
+    look_back::{AreAll, look_back},
     night::{
         contract::Contract,
         drift::{Drift, Judged},
@@ -44,7 +45,6 @@ use crate::{
         selection::Selection,
         work_folder::WorkFolder,
     },
-    report::trends::is_completed_night,
     sharing::Sharer,
 };
 use futures::StreamExt as _;
@@ -54,7 +54,7 @@ use roster_core::{
     value::Timestamp,
 };
 use roster_sink::{
-    Erasure, HoldState, KeptFolder, Outcome, Plan, PlanWriter, Published, RunError, RunId,
+    Erasure, HoldFilter, HoldState, KeptFolder, Outcome, Plan, PlanWriter, Published, RunError, RunId,
     RunRecord, RunReport, Sink,
 };
 use std::{
@@ -68,9 +68,6 @@ use tokio::{
     runtime::Handle,
     task::{JoinError, spawn_blocking},
 };
-
-/// Runs that are searched for the last completed one.
-const LOOKED_BACK: usize = 100;
 
 /// Where a night has got to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -278,16 +275,18 @@ impl Night {
 
     /// What earlier nights and persons have left for this one to know.
     async fn guard(&self, start: &Start) -> Result<Guard> {
-        let runs = self.sink.runs(Some(&self.district), LOOKED_BACK).await?;
-        let completed = |it: &&RunRecord| is_completed_night(it);
-        let last = runs.iter().find(completed).map(|it| &it.report);
+        let completed = |runs: &[RunRecord], _: AreAll| {
+            runs.iter().find(|it| it.is_completed_night()).map(|it| it.report.clone())
+        };
+        let last = look_back(&*self.sink, &self.district, completed).await?;
         Ok(Guard {
             district: self.district.clone(),
             run: start.run.clone(),
             now: start.at,
             limits: self.limits.clone(),
-            earlier: self.sink.holds(Some(&self.district), false).await?,
-            last_run: last.map(|it| it.run.clone()),
+            // Those of the last completed run are among them: only such runs settle any.
+            earlier: self.sink.holds(Some(&self.district), HoldFilter::Unsettled).await?,
+            last_run: last.as_ref().map(|it| it.run.clone()),
             has_map: false,
             spoken_of: last.iter().flat_map(|it| it.entities.keys().copied()).collect(),
         })

@@ -99,6 +99,17 @@ words! {
     }
 }
 
+/// Which holds are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HoldFilter {
+    /// All that are known.
+    All,
+    /// Those that wait for a person.
+    Open,
+    /// Those that wait for a person or for a night: open, approved, discarded.
+    Unsettled,
+}
+
 /// What a person decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
@@ -147,8 +158,9 @@ pub struct Hold {
     pub fields: BTreeMap<String, u64>,
     /// Keys of a few of the records.
     pub examples: Vec<String>,
-    /// Which records of each table a person saw who decided about it; not for people, see [`Self::for_people`].
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    /// Which records of each table a person saw who decided about it.  It is for nights and not for people: sinks keep it
+    /// beside the rest.
+    #[serde(skip)]
     pub seen: BTreeMap<String, Sketch>,
 }
 
@@ -157,12 +169,6 @@ impl Hold {
     #[must_use]
     pub fn is_like(&self, other: &Self) -> bool {
         (self.entity, &self.school, self.rule) == (other.entity, &other.school, other.rule)
-    }
-
-    /// The same without what only nights read.
-    #[must_use]
-    pub fn for_people(&self) -> Self {
-        Self { seen: BTreeMap::new(), ..self.clone() }
     }
 }
 
@@ -234,7 +240,7 @@ pub struct AuditEntry {
     pub hold: Option<HoldId>,
     /// Who: a person as they named themselves, or `homeroom`.
     pub actor: String,
-    /// What: `hold`, `approve`, `discard`, `supersede`, `use`, `expire`, `rekey`, `forget`.
+    /// What: `hold`, `approve`, `discard`, `supersede`, `use`, `expire`, `rekey`, `forget_map`, `forget`.
     pub action: String,
     /// Why, in the person's words.
     pub reason: Option<String>,

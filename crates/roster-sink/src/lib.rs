@@ -33,14 +33,14 @@ pub use crate::postgres::PostgresSink;
 #[cfg(feature = "sqlite")]
 pub use crate::sqlite::SqliteSink;
 pub use crate::{
-    hold::{AuditEntry, Decision, Hold, HoldId, HoldRule, HoldState, Rekey, Settled},
+    hold::{AuditEntry, Decision, Hold, HoldFilter, HoldId, HoldRule, HoldState, Rekey, Settled},
     index::{Mark, PublishedIndex, Slot, content_of, key_of},
     kept::KeptFolder,
     plan::{Operation, Plan, PlanEntry, PlanHeader, PlanReader, PlanWriter, held_name},
     private::{private_file, private_folder},
     profile::{ContentProfile, FeedProfile, PartKind, PartProfile, Seen, TermsProfile},
     record::{
-        Cause, DiagnosticSummary, EntityCounts, Example, Outcome, RunError, RunId, RunRecord,
+        Cause, DiagnosticSummary, EntityCounts, Example, Outcome, RECHECK, RunError, RunId, RunRecord,
         RunReport, tables,
     },
     sink::{

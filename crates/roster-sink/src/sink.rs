@@ -1,7 +1,7 @@
 //! The sink's side of the night.
 
 use crate::{
-    AuditEntry, Decision, Hold, HoldId, HoldState, KeptFolder, Plan, PublishedIndex, Rekey, RunId,
+    AuditEntry, Decision, Hold, HoldFilter, HoldId, HoldState, KeptFolder, Plan, PublishedIndex, Rekey, RunId,
     RunRecord, Slot,
 };
 use async_trait::async_trait;
@@ -138,8 +138,8 @@ pub trait Sink: fmt::Debug + Send + Sync + 'static {
     /// Records a run that published nothing, with its holds and its kept files.
     async fn record(&self, run: &RunRecord, kept: Option<&KeptFolder>) -> Result<()>;
 
-    /// Holds, newest first; of one district or of all, only those that are open or all.
-    async fn holds(&self, district: Option<&DistrictId>, only_open: bool) -> Result<Vec<Hold>>;
+    /// Holds, newest first; of one district or of all.
+    async fn holds(&self, district: Option<&DistrictId>, which: HoldFilter) -> Result<Vec<Hold>>;
 
     /// One hold.
     async fn hold(&self, id: &HoldId) -> Result<Option<Hold>>;
@@ -166,6 +166,13 @@ pub trait Sink: fmt::Debug + Send + Sync + 'static {
         rekeys: &[Rekey],
         decision: &Decision,
     ) -> Result<()>;
+
+    /// Takes back what was accepted of maps of keys and applied by no night, which is written to the audit log; gives the
+    /// number of keys.  Holds that were approved by it wait for a person again.
+    ///
+    /// [`Self::publish`] does so itself once a night that holds nothing back has applied a map: keys that did not come
+    /// with the others never come.
+    async fn forget_rekeys(&self, district: &DistrictId, decision: &Decision) -> Result<u64>;
 
     /// The last entries of the audit log, newest first; of one district or of all.
     async fn audit(&self, district: Option<&DistrictId>, most: usize) -> Result<Vec<AuditEntry>>;

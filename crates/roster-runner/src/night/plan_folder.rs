@@ -3,7 +3,7 @@
 
 use super::write_record;
 use roster_core::{DistrictId, Error, ErrorKind, Result, RosterSource, RunContext};
-use roster_sink::{Plan, PublishedState, RunRecord, Sink, private_file};
+use roster_sink::{Plan, PublishedState, RunRecord, Sink, Sketch, private_file};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
     collections::BTreeMap,
@@ -30,6 +30,8 @@ struct Basis {
     feed: Option<String>,
     /// Digests of the folder's other files, by their paths in it.
     files: BTreeMap<String, String>,
+    /// [`roster_sink::Hold::seen`] of the record's holds, in order.
+    seen: Vec<BTreeMap<String, Sketch>>,
 }
 
 /// Writes the record beside the plan in `folder`, and what both were made on.
@@ -41,7 +43,8 @@ pub(super) fn write(
 ) -> Result<()> {
     write_json(&folder.join(RECORD_FILE), record)?;
     let files = digests(folder).map_err(|err| unreadable(folder).source(err))?;
-    write_json(&folder.join(BASIS_FILE), &Basis { store: state.store, feed, files })
+    let seen = record.report.holds.iter().map(|it| it.seen.clone()).collect();
+    write_json(&folder.join(BASIS_FILE), &Basis { store: state.store, feed, files, seen })
 }
 
 /// Publishes a plan that [`super::Night::plan`] wrote.
@@ -55,7 +58,10 @@ pub async fn apply(sink: &Arc<dyn Sink>, folder: &Path) -> Result<RunRecord> {
     let clock = Instant::now();
     let plan = Plan::open(folder)?;
     let basis = read_unchanged(folder)?;
-    let record: RunRecord = read_json(&folder.join(RECORD_FILE))?;
+    let mut record: RunRecord = read_json(&folder.join(RECORD_FILE))?;
+    for (hold, seen) in record.report.holds.iter_mut().zip(&basis.seen) {
+        hold.seen.clone_from(seen);
+    }
     let district = &plan.header().district;
     refuse_moved(&basis, &plan, &sink.state(district).await?)?;
     let published = sink.published(district).await?;

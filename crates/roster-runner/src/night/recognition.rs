@@ -112,36 +112,53 @@ impl Planner {
         let mut held = HeldKeys::default();
         let mut updates = BTreeMap::new();
         for entity in EntityKind::ALL.iter().filter(|_| !rekeyed.is_empty()) {
-            let (index, counts) = (
-                self.published.indexes.entry(*entity).or_default(),
-                self.entities.entry(*entity).or_default(),
-            );
-            self.writer.hold_back(*entity, |entry, row| {
-                let Some(row) = row else { return Ok(None) };
-                let own = rekeyed.get(entity).filter(|_| entry.operation == Operation::Create);
-                let Some(by) = own.copied().or_else(|| held.named_by(&row)) else {
-                    return Ok(None);
-                };
-                counts.held += 1;
-                match entry.operation {
-                    Operation::Create => {
-                        counts.created -= 1;
-                        held.0.insert((*entity, entry.key), by);
-                    }
-                    Operation::Restore => counts.restored -= 1,
-                    Operation::Rekey if index.is_marked(entry.slot, Mark::Deleted) => {
-                        counts.restored -= 1;
-                    }
-                    Operation::Update | Operation::Rekey | Operation::Delete => {
-                        counts.updated -= 1;
-                        index.unmark(entry.slot, Mark::Updated);
-                        updates.insert((*entity, entry.slot), by);
-                    }
+            // Records of one table that name each other come in any order.
+            loop {
+                let before = held.0.len();
+                self.hold_creations_of(*entity, rekeyed, &mut held, &mut updates)?;
+                if held.0.len() == before || !entity.schema().refers_to_itself() {
+                    break;
                 }
-                Ok(Some(by))
-            })?;
+            }
         }
         Ok(updates)
+    }
+
+    fn hold_creations_of(
+        &mut self,
+        entity: EntityKind,
+        rekeyed: &BTreeMap<EntityKind, HoldNumber>,
+        held: &mut HeldKeys,
+        updates: &mut BTreeMap<(EntityKind, Slot), HoldNumber>,
+    ) -> Result<()> {
+        let (index, counts) = (
+            self.published.indexes.entry(entity).or_default(),
+            self.entities.entry(entity).or_default(),
+        );
+        self.writer.hold_back(entity, |entry, row| {
+            let Some(row) = row else { return Ok(None) };
+            let own = rekeyed.get(&entity).filter(|_| entry.operation == Operation::Create);
+            let Some(by) = own.copied().or_else(|| held.named_by(&row)) else {
+                return Ok(None);
+            };
+            counts.held += 1;
+            match entry.operation {
+                Operation::Create => {
+                    counts.created -= 1;
+                    held.0.insert((entity, entry.key), by);
+                }
+                Operation::Restore => counts.restored -= 1,
+                Operation::Rekey if index.is_marked(entry.slot, Mark::Deleted) => {
+                    counts.restored -= 1;
+                }
+                Operation::Update | Operation::Rekey | Operation::Delete => {
+                    counts.updated -= 1;
+                    index.unmark(entry.slot, Mark::Updated);
+                    updates.insert((entity, entry.slot), by);
+                }
+            }
+            Ok(Some(by))
+        })
     }
 }
 

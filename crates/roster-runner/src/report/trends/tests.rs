@@ -55,7 +55,7 @@ fn nights_that_did_not_end_and_rechecks_are_passed_over() {
     let check = |change: fn(&mut RunRecord), expected: bool| {
         let mut record = run();
         change(&mut record);
-        assert_eq!(is_completed_night(&record), expected);
+        assert_eq!(record.is_completed_night(), expected);
     };
     check(|_| {}, true);
     check(|it| it.report.outcome = Outcome::Held, true);
