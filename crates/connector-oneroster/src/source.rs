@@ -5,13 +5,19 @@ use crate::{
     config::{Place, Settings},
 };
 use async_trait::async_trait;
+use futures::StreamExt as _;
 use roster_core::{
-    Catalog, CheckReport, Connector, DeleteSignal, EntityInfo, ExtractRequest, ExtractStream,
+    Catalog, CheckReport, Connector, DeleteSignal, EntityInfo, Error, ExtractRequest, ExtractStream,
     FeedInfo, Result, RosterSource, RunContext, SourceDescriptor, SyncMode,
 };
 use roster_oneroster::{Fileset, FilesetReader, Mode, refuse_half_a_set};
-use roster_tabular::{Bundle, CsvLimits, Landed, blocking};
-use std::sync::{Arc, Mutex, PoisonError};
+use roster_tabular::{Bundle, CsvLimits, Landed, blocking, overdue};
+use std::{
+    fs,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::SystemTime,
+};
 
 static DESCRIPTOR: SourceDescriptor = SourceDescriptor {
     id: OneRoster::ID,
@@ -49,12 +55,13 @@ impl Inner {
     fn find(&self) -> Result<Set> {
         match &self.settings.place {
             Place::Path(path) => {
-                let bundle = Bundle::open(path, &self.settings.limits)?;
-                complete(&bundle)?;
+                let bundle = Bundle::open(path, &self.settings.limits);
+                let bundle = bundle.map_err(|it| overdue(it, modified(path)))?;
+                complete(&bundle).map_err(|it| overdue(it, bundle.stamp().modified))?;
                 Ok(Set { bundle, landed: None })
             }
             Place::Landing(folder) => {
-                let landed = folder.newest(&complete)?;
+                let landed = folder.next(&complete, &is_whole)?;
                 Ok(Set { bundle: landed.bundle.clone(), landed: Some(landed) })
             }
         }
@@ -111,6 +118,14 @@ impl Inner {
         report
     }
 
+    /// What a file that broke off means, by the time of the set that is read.
+    fn overdue(&self, error: Error) -> Error {
+        match self.remembered() {
+            Some(set) => overdue(error, set.bundle.stamp().modified),
+            None => error,
+        }
+    }
+
     fn put_away(&self) -> Result<()> {
         let landed = self.remembered().and_then(|it| it.landed);
         if let (Some(landed), Place::Landing(folder)) = (landed, &self.settings.place) {
@@ -119,6 +134,18 @@ impl Inner {
         self.remember(None);
         Ok(())
     }
+}
+
+/// When a file was last written to; now where that cannot be told.
+fn modified(path: &Path) -> SystemTime {
+    let modified = fs::metadata(path).and_then(|it| it.modified());
+    modified.unwrap_or_else(|_| SystemTime::now())
+}
+
+/// Whether a set holds all records of every file: only then may older sets be passed over.
+fn is_whole(bundle: &Bundle) -> Result<bool> {
+    let fileset = Fileset::open(bundle.clone(), CsvLimits::default())?;
+    Ok(fileset.entities().into_iter().all(|it| it.1 == Mode::Bulk))
 }
 
 /// A set in a folder comes file by file, an archive in one piece.
@@ -164,11 +191,13 @@ impl RosterSource for FilesetSource {
     }
 
     fn extract(&self, ctx: &RunContext, request: ExtractRequest) -> ExtractStream {
-        let inner = self.0.clone();
+        let (inner, found) = (self.0.clone(), self.0.clone());
         blocking::stream("oneroster.extract", ctx, move |ctx| {
             let bundle = inner.set()?.bundle;
             Ok(FilesetReader::new(bundle, CsvLimits::default(), ctx, request))
         })
+        .map(move |event| event.map_err(|it| found.overdue(it)))
+        .boxed()
     }
 
     async fn published(&self, _: &RunContext) -> Result<()> {

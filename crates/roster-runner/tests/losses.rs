@@ -6,7 +6,7 @@ mod support;
 
 use jiff::{SignedDuration, Timestamp};
 use roster_core::{
-    EntityKind,
+    EntityKind, RunContext,
     model::{DemographicsRow, EnrollmentRole, RoleRow, RoleType, UserRow},
     value::{ExtensionMap, Extensions},
 };
@@ -215,4 +215,75 @@ async fn a_held_update_keeps_nothing_that_goes_because_it_is_not_shared() {
     assert_eq!(record.report.outcome, Outcome::Published, "{:?}", holds(&record));
     assert_eq!(world.column("SELECT DISTINCT section_source_id FROM enrollments"), ["x"]);
     assert_eq!(world.active(EntityKind::Section), ["x"]);
+}
+
+#[tokio::test]
+async fn an_applied_plan_empties_what_is_not_shared_any_more() {
+    let mut world = World::new().await;
+    let night = |ids: &str| {
+        let users = ids.split_whitespace().map(|id| UserRow { email: Some("a@b.org"), ..user(id) });
+        Script::default().all(&users.collect::<Vec<_>>())
+    };
+    world.good(night("a b")).await;
+    world.good(night("a")).await;
+    world.sharing.excluded_fields = vec!["users.email".to_owned()];
+    let folder = world.path("plan");
+    world.night(night("a")).plan(&RunContext::detached(), &folder).await.unwrap();
+    world.apply(&folder).await.unwrap();
+    let left = "SELECT source_id FROM users WHERE email IS NOT NULL";
+    assert!(world.column(left).is_empty(), "a record that was deleted before keeps nothing");
+}
+
+#[tokio::test]
+async fn a_hold_of_an_applied_plan_can_be_approved() {
+    let world = World::new().await;
+    let students = ids(100);
+    let night = |from: usize| {
+        let users: Vec<UserRow<'_>> = students[from..].iter().map(|it| user(it)).collect();
+        Script::default().all(&users)
+    };
+    world.good(night(0)).await;
+    let folder = world.path("plan");
+    world.night(night(40)).plan(&RunContext::detached(), &folder).await.unwrap();
+    let record = world.apply(&folder).await.unwrap();
+    approve(&world, &record.report.holds[0]).await;
+    assert_eq!(world.good(night(40)).await.report.outcome, Outcome::Published);
+    assert_eq!(world.active(EntityKind::User).len(), 60);
+}
+
+#[tokio::test]
+async fn rejections_that_follow_an_approved_deletion_hold_nothing() {
+    let world = World::new().await;
+    let students = ids(100);
+    let night = |from: usize| {
+        let users: Vec<UserRow<'_>> = students[from..].iter().map(|it| user(it)).collect();
+        let enrollments: Vec<_> =
+            students.iter().map(|it| enrolled(it, it, "x", EnrollmentRole::Student)).collect();
+        Script::default()
+            .all(&[school("s")])
+            .all(&[section("x", "s")])
+            .all(&users)
+            .all(&enrollments)
+    };
+    world.good(night(0)).await;
+    let record = world.good(night(40)).await;
+    for hold in &record.report.holds {
+        approve(&world, hold).await;
+    }
+    world.good(night(40)).await;
+    assert_eq!(world.active(EntityKind::Enrollment).len(), 60);
+    let after = world.good(night(40)).await;
+    assert_eq!((holds(&after).len(), after.report.outcome), (0, Outcome::Unchanged));
+}
+
+#[tokio::test]
+async fn a_hold_shows_no_keys_when_it_is_printed_for_debugging() {
+    let world = World::new().await;
+    let students = ids(100);
+    let all: Vec<UserRow<'_>> = students.iter().map(|it| user(it)).collect();
+    world.good(Script::default().all(&all)).await;
+    let record = world.good(Script::default().all(&all[..50])).await;
+    assert!(!record.report.holds[0].examples.is_empty());
+    let shown = format!("{:?}", record.report.holds[0]);
+    assert!(!shown.contains("u05") && shown.contains("Deleted"), "{shown}");
 }

@@ -190,11 +190,11 @@ impl fmt::Debug for Hold {
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
-fn table<S: Serializer>(entity: &EntityKind, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn table<S: Serializer>(entity: &EntityKind, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(entity.table())
 }
 
-fn from_table<'de, D: Deserializer<'de>>(deserializer: D) -> Result<EntityKind, D::Error> {
+pub(crate) fn from_table<'de, D: Deserializer<'de>>(deserializer: D) -> Result<EntityKind, D::Error> {
     let table = String::deserialize(deserializer)?;
     EntityKind::from_table(&table)
         .ok_or_else(|| D::Error::custom(format!("no table is called {table}")))

@@ -7,6 +7,7 @@ use crate::{
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use roster_core::{DistrictId, EntityKind, Result, Rows, value::Timestamp};
+use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 /// What is published of a district.
@@ -85,16 +86,18 @@ pub struct Forgotten {
 }
 
 /// What is to be emptied of one entity.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Erasure {
-    /// Whose records.
+    /// Whose records, by table.
+    #[serde(serialize_with = "crate::hold::table", deserialize_with = "crate::hold::from_table")]
     pub entity: EntityKind,
     /// Which of them, and what of them.
     pub what: Erased,
 }
 
 /// What is to be emptied.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Erased {
     /// All fields of all deleted records.
     DeletedRows,

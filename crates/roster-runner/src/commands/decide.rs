@@ -44,11 +44,16 @@ async fn decide(
     if state == HoldState::Approved {
         refuse_habit(&hold, rebaseline)?;
     }
+    let before = hold.decision.clone().filter(|_| hold.state == state);
     let at = Timestamp::now();
     let decision = Decision { at, by: args.by.clone(), reason: args.reason.clone() };
     let valid = Duration::from_secs(u64::from(args.hours.unwrap_or(VALID_HOURS)) * 3600);
     let hold = sink.decide(&hold.id, state, &decision, Some(at + valid)).await?;
     app.console.result(&hold, |it, colour| render::hold(it, &[], colour));
+    if let Some(before) = before {
+        let (word, by, at) = (state.code(), render::shown(&before.by), before.at);
+        app.console.remark(&format!("it was {word} before, by {by} at {at:.0}; this takes the place of that"));
+    }
     app.console.remark(&next_step(&hold));
     Ok(Exit::Done)
 }

@@ -1,6 +1,7 @@
 //! Runs in a row.
 
 use super::*;
+use roster_sink::{Outcome, RECHECK};
 use crate::report::testing::{finding, run};
 
 /// A run with so many missing values, and so many rejected of a hundred users.
