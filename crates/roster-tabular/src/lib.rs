@@ -36,6 +36,7 @@ pub mod field;
 mod fold;
 mod header;
 mod landing;
+mod place;
 mod read_ahead;
 mod read_full;
 
@@ -46,5 +47,6 @@ pub use crate::{
     fold::folded_name,
     header::{Binding, ColumnName, HeaderFinding, bind},
     landing::{Landed, LandingConfig, LandingFolder},
+    place::{PlaceConfig, Sets},
     read_ahead::{ReadAhead, read_ahead},
 };
