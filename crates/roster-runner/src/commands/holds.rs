@@ -43,7 +43,8 @@ async fn show(app: &mut App, args: &HoldsArgs, id: &HoldId) -> Result<Exit, Fail
     }
     let audit = sink.audit(Some(&hold.district), usize::MAX).await?;
     let audit: Vec<_> = audit.into_iter().filter(|it| it.hold.as_ref() == Some(id)).collect();
-    app.console.answer(&hold, |it, colour| render::hold(it, &audit, colour))?;
+    let hint = select::hint(&app.global, args.to.as_deref());
+    app.console.answer(&hold, |it, colour| render::hold(it, &audit, &hint, colour))?;
     Ok(Exit::Done)
 }
 
