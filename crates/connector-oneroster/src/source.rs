@@ -7,8 +7,8 @@ use crate::{
 use async_trait::async_trait;
 use futures::StreamExt as _;
 use roster_core::{
-    Catalog, CheckReport, Connector, DeleteSignal, EntityInfo, Error, ExtractRequest, ExtractStream,
-    FeedInfo, Result, RosterSource, RunContext, SourceDescriptor, SyncMode,
+    Catalog, CheckReport, Connector, DeleteSignal, EntityInfo, Error, ExtractRequest,
+    ExtractStream, FeedInfo, Result, RosterSource, RunContext, SourceDescriptor, SyncMode,
 };
 use roster_oneroster::{Fileset, FilesetReader, Mode, refuse_half_a_set};
 use roster_tabular::{Bundle, CsvLimits, Landed, blocking, overdue};

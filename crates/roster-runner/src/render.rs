@@ -54,7 +54,9 @@ pub fn plan(record: &RunRecord, colour: Colour) -> String {
         Outcome::Published => colour.paint(Paint::Green, "planned"),
         other => outcome(other, colour),
     };
-    headline(report, &word, colour) + &counts(report, colour) + &findings(record, &Hint::default(), colour)
+    headline(report, &word, colour)
+        + &counts(report, colour)
+        + &findings(record, &Hint::default(), colour)
 }
 
 fn findings(record: &RunRecord, hint: &Hint, colour: Colour) -> String {

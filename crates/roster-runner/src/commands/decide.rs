@@ -53,7 +53,9 @@ async fn decide(
     app.console.result(&hold, |it, colour| render::hold(it, &[], &hint, colour));
     if let Some(before) = before {
         let (word, by, at) = (state.code(), render::shown(&before.by), before.at);
-        app.console.remark(&format!("it was {word} before, by {by} at {at:.0}; this takes the place of that"));
+        app.console.remark(&format!(
+            "it was {word} before, by {by} at {at:.0}; this takes the place of that"
+        ));
     }
     app.console.remark(&next_step(&hold, &hint));
     Ok(Exit::Done)

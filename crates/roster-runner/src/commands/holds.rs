@@ -19,7 +19,12 @@ pub(super) async fn run(app: &mut App, args: &HoldsArgs) -> Result<Exit, Failure
     }
     let district = args.district.as_deref().map(select::district_id).transpose()?;
     let sinks = select::sinks(&app.global, args.to.as_deref())?;
-    let holds = collect(&sinks, district.as_ref(), if args.all { HoldFilter::All } else { HoldFilter::Open }).await?;
+    let holds = collect(
+        &sinks,
+        district.as_ref(),
+        if args.all { HoldFilter::All } else { HoldFilter::Open },
+    )
+    .await?;
     match app.console.form() {
         Form::Text { .. } => {
             app.console.answer(&(), |(), colour| render::holds(&holds, colour))?;

@@ -43,7 +43,12 @@ pub(super) async fn run(app: &mut App, args: &RecheckArgs) -> Result<Exit, Failu
         names: Names::of_run(&record, &earlier),
     };
     let rechecked = recheck.run(&record).await?;
-    tell(app, record.report.run.as_str(), &rechecked, &select::hint(&app.global, args.to.as_deref()))
+    tell(
+        app,
+        record.report.run.as_str(),
+        &rechecked,
+        &select::hint(&app.global, args.to.as_deref()),
+    )
 }
 
 fn work_folder(night: &NightSettings, beside: Option<&Path>) -> PathBuf {
@@ -51,12 +56,7 @@ fn work_folder(night: &NightSettings, beside: Option<&Path>) -> PathBuf {
     configured.or_else(|| beside.map(Path::to_owned)).unwrap_or_else(std::env::temp_dir)
 }
 
-fn tell(
-    app: &mut App,
-    of: &str,
-    rechecked: &Rechecked,
-    hint: &Hint,
-) -> Result<Exit, Failure> {
+fn tell(app: &mut App, of: &str, rechecked: &Rechecked, hint: &Hint) -> Result<Exit, Failure> {
     let Rechecked { record, left_alone } = rechecked;
     let line =
         RecheckLine { of, record: record.as_ref().map(RecordLine::from), left_alone: *left_alone };

@@ -73,11 +73,7 @@ pub(super) async fn run(app: &mut App, args: &RekeyArgs) -> Result<Exit, Failure
 }
 
 /// Takes back what no night has applied yet.
-async fn forget(
-    app: &mut App,
-    args: &RekeyArgs,
-    district: &DistrictId,
-) -> Result<Exit, Failure> {
+async fn forget(app: &mut App, args: &RekeyArgs, district: &DistrictId) -> Result<Exit, Failure> {
     let decision = decision(args)?;
     let sink = select::sink_of(&app.global, args.to.as_deref(), district)?.existing().await?;
     let forgotten = sink.forget_rekeys(district, &decision).await?;

@@ -8,9 +8,7 @@ use super::{
 };
 use crate::sharing::replace;
 use roster_core::{DistrictId, EntityKind, Error, ErrorKind, Result, Rows};
-use roster_sink::{
-    EntityCounts, Hold, HoldRule, Mark, Operation, Sink, Slot, content_of, key_of,
-};
+use roster_sink::{EntityCounts, Hold, HoldRule, Mark, Operation, Sink, Slot, content_of, key_of};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -382,7 +380,8 @@ impl Planner {
                 if !taken_away.is_empty() {
                     let mut left = Rows::new(entity);
                     replace(&row, &taken_away, &mut left);
-                    let is_other = left.get(0).is_some_and(|it| content_of(&it) != content_of(&row));
+                    let is_other =
+                        left.get(0).is_some_and(|it| content_of(&it) != content_of(&row));
                     shared.extend(is_other.then_some((*slot, left)));
                 }
             }
