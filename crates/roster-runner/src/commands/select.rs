@@ -66,7 +66,7 @@ pub(crate) async fn refuse_missing_feed(
 /// What a command that is told to a person needs to find what this one did: the sink, where it was named.
 pub(crate) fn hint(global: &Global, to: Option<&str>) -> Hint {
     let address = to.and_then(|it| sink(global, it).ok());
-    let store = address.as_ref().filter(|_| global.store.is_some()).map(|it| it.database());
+    let store = address.as_ref().filter(|_| global.store.is_some()).map(SinkAddress::database);
     let store = store.map(|it| format!(" --store {it}")).unwrap_or_default();
     Hint(address.as_ref().map(|it| format!(" --to {it}{store}")).unwrap_or_default())
 }

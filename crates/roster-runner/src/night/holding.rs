@@ -204,8 +204,8 @@ impl Planner {
                     |it: &&Held| breach.rule == HoldRule::Rekeyed && it.1.rule == HoldRule::Rekeyed;
                 let keys = self.keys_of(&breach, candidates);
                 let number = if let Some(it) = held.iter().find(same) {
-                    let hold = &mut holds[usize::from(it.0) - 1];
-                    hold.seen.extend([sketch_of(entity, &keys)]);
+                    let asked = &mut holds[usize::from(it.0) - 1];
+                    asked.seen.extend([sketch_of(entity, &keys)]);
                     it.0
                 } else {
                     let number = holds.len() + 1;
