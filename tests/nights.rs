@@ -197,3 +197,18 @@ fn plans_of_killed_nights_are_cleared_away_by_the_next() {
     bench.night(&path);
     assert_eq!(bench.left_behind(), ["feed.zip"], "plans hold personal data");
 }
+
+#[test]
+fn of_nights_of_one_district_that_start_at_once_one_publishes_and_the_others_say_so() {
+    for _ in 0..3 {
+        let bench = Bench::new();
+        let archive = bench.zip("feed.zip", &feed("oneroster-1.2"));
+        let nights: Vec<_> = (0..4).map(|_| bench.start(&archive)).collect();
+        let codes = nights.into_iter().map(|mut it| it.wait().expect("it ends").code());
+        let codes: Vec<_> = codes.collect();
+        assert!(codes.contains(&Some(0)), "{codes:?}");
+        assert!(codes.iter().all(|it| matches!(it, Some(0 | 11))), "{codes:?}");
+        assert!(!bench.database().active("users").is_empty());
+        assert_eq!(bench.night(&archive).outcome, "unchanged");
+    }
+}

@@ -17,7 +17,9 @@ use roster_runner::{
     limits::LimitSettings,
     night::{Night, NoWatch},
 };
-use roster_sink::{Decision, Hold, HoldFilter, HoldRule, HoldState, Outcome, RunRecord, Sink, SqliteSink};
+use roster_sink::{
+    Decision, Hold, HoldFilter, HoldRule, HoldState, Outcome, RunRecord, Sink, SqliteSink,
+};
 use std::{
     collections::BTreeMap,
     fmt, fs,

@@ -72,8 +72,7 @@ impl Drive {
         let Some(feed) = feed.filter(|_| !self.cancel.is_cancelled()) else { return false };
         let ctx = RunContext { cancel: self.cancel.clone(), signals: Arc::new(NoSignals) };
         let Ok(catalog) = district.source.discover(&ctx).await else { return false };
-        let is_delta =
-            |it: &EntityInfo| matches!(it.modes.first(), Some(SyncMode::Delta { .. }));
+        let is_delta = |it: &EntityInfo| matches!(it.modes.first(), Some(SyncMode::Delta { .. }));
         !catalog.entities.is_empty()
             && catalog.entities.iter().all(is_delta)
             && catalog.feed.fingerprint.is_some_and(|it| it != feed)

@@ -56,8 +56,8 @@ use roster_core::{
     value::Timestamp,
 };
 use roster_sink::{
-    Erasure, HoldFilter, HoldState, KeptFolder, Outcome, Plan, PlanWriter, Published, RunError, RunId,
-    RunRecord, RunReport, Sink,
+    Erasure, HoldFilter, HoldState, KeptFolder, Outcome, Plan, PlanWriter, Published, RunError,
+    RunId, RunRecord, RunReport, Sink,
 };
 use std::{
     fmt,

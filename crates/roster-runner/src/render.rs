@@ -12,7 +12,7 @@ use roster_core::{DiagnosticCode, EntityKind, Severity};
 use roster_sink::{
     Cause, DiagnosticSummary, EntityCounts, Example, Outcome, RunError, RunRecord, RunReport,
 };
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 /// Causes that a night names; its report names all.
 const MOST_CAUSES: usize = 5;
@@ -23,10 +23,27 @@ pub(crate) const NOT_YET: &str = "not yet";
 /// Width that running text is broken at.
 const TEXT_WIDTH: usize = 96;
 
+/// What commands that are told to a person end with, so that they find the sink: nothing, or ` --to SINK`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hint(pub(crate) String);
+
+impl Hint {
+    /// True when the configuration names the sink.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for Hint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// What a night did: counts per table, then what was found, most severe first.
 #[must_use]
-pub fn night(record: &RunRecord, colour: Colour) -> String {
-    summary(&record.report, colour) + &findings(record, colour)
+pub fn night(record: &RunRecord, hint: &Hint, colour: Colour) -> String {
+    summary(&record.report, colour) + &findings(record, hint, colour)
 }
 
 /// The same for a night that is planned and not published.
@@ -37,12 +54,14 @@ pub fn plan(record: &RunRecord, colour: Colour) -> String {
         Outcome::Published => colour.paint(Paint::Green, "planned"),
         other => outcome(other, colour),
     };
-    headline(report, &word, colour) + &counts(report, colour) + &findings(record, colour)
+    headline(report, &word, colour)
+        + &counts(report, colour)
+        + &findings(record, &Hint::default(), colour)
 }
 
-fn findings(record: &RunRecord, colour: Colour) -> String {
+fn findings(record: &RunRecord, hint: &Hint, colour: Colour) -> String {
     let report = &record.report;
-    let mut text = review::of_night(record, colour);
+    let mut text = review::of_night(record, hint, colour);
     text.push_str(&causes(&record.causes, MOST_CAUSES, colour));
     for finding in &report.diagnostics {
         text.push_str(&finding_line(finding, colour));

@@ -24,7 +24,12 @@ fn holds(record: &RunRecord) -> Vec<String> {
         let school = it.school.as_deref().unwrap_or("all");
         let (table, rule, state) = (it.entity.table(), it.rule.code(), it.state.code());
         let fields: Vec<_> = it.fields.iter().map(|it| format!("{}={}", it.0, it.1)).collect();
-        format!("{table} {school} {rule} {}/{} {} {state}", it.records, it.of_records, fields.join(","))
+        format!(
+            "{table} {school} {rule} {}/{} {} {state}",
+            it.records,
+            it.of_records,
+            fields.join(",")
+        )
     };
     record.report.holds.iter().map(text).collect()
 }

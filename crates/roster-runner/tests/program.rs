@@ -163,6 +163,35 @@ fn looking_makes_no_database() {
 }
 
 #[test]
+fn a_feed_that_was_never_there_is_a_misspelt_one_and_makes_no_database() {
+    let place = Place::new();
+    for command in ["sync", "plan"] {
+        let message = place.refused(&format!("{command} {DIRECT}"), 2);
+        assert!(message.contains("--from: there is nothing at feed.zip"), "{message}");
+        assert!(!place.path().join("roster.db").exists());
+    }
+}
+
+#[test]
+fn what_is_told_to_do_next_names_the_sink_that_was_named() {
+    let place = Place::new();
+    place.first_night("feed.zip");
+    place.check(&format!("sync {DIRECT}"), 0);
+    write_first(&Options { students: 20, ..Options::default() }, &place.path().join("feed.zip"))
+        .unwrap();
+    let night = place.check(&format!("sync {DIRECT}"), 10);
+    assert!(night.contains(" --to sqlite:roster.db\n"), "{night}");
+    let line = night.lines().find_map(|it| it.split_once("homeroom holds ")).unwrap().1;
+    let hold = place.check(&format!("holds {line}"), 0);
+    assert!(hold.contains(" --to sqlite:roster.db --by WHO"), "{hold}");
+    let (id, _) = line.split_once(' ').unwrap();
+    let approve = format!("approve {id} --to sqlite:roster.db --by Ada --reason moved");
+    assert!(!place.check(&approve, 0).contains("before, by"));
+    let again = place.check(&approve, 0);
+    assert!(again.contains("it was approved before, by Ada"), "{again}");
+}
+
+#[test]
 fn bad_usage_and_bad_configuration_end_with_2() {
     let place = Place::new();
     place.refused("sink", 2);

@@ -194,7 +194,9 @@ pub(crate) fn table<S: Serializer>(entity: &EntityKind, serializer: S) -> Result
     serializer.serialize_str(entity.table())
 }
 
-pub(crate) fn from_table<'de, D: Deserializer<'de>>(deserializer: D) -> Result<EntityKind, D::Error> {
+pub(crate) fn from_table<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<EntityKind, D::Error> {
     let table = String::deserialize(deserializer)?;
     EntityKind::from_table(&table)
         .ok_or_else(|| D::Error::custom(format!("no table is called {table}")))

@@ -40,8 +40,8 @@ pub use crate::{
     private::{private_file, private_folder},
     profile::{ContentProfile, FeedProfile, PartKind, PartProfile, Seen, TermsProfile},
     record::{
-        Cause, DiagnosticSummary, EntityCounts, Example, Outcome, RECHECK, RunError, RunId, RunRecord,
-        RunReport, tables,
+        Cause, DiagnosticSummary, EntityCounts, Example, Outcome, RECHECK, RunError, RunId,
+        RunRecord, RunReport, tables,
     },
     sink::{
         Erased, Erasure, Forgotten, Published, PublishedState, RecordChange, RecordHistory,

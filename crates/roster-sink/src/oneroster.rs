@@ -11,9 +11,9 @@ mod mark;
 pub use file::OneRosterFile;
 
 use crate::{
-    AuditEntry, Decision, Erasure, Forgotten, Hold, HoldFilter, HoldId, HoldState, KeptFolder, Outcome, Plan,
-    Published, PublishedIndex, PublishedState, RecordHistory, Rekey, Retention, RowStream, RunId,
-    RunRecord, Sink, Slot, Snapshot,
+    AuditEntry, Decision, Erasure, Forgotten, Hold, HoldFilter, HoldId, HoldState, KeptFolder,
+    Outcome, Plan, Published, PublishedIndex, PublishedState, RecordHistory, Rekey, Retention,
+    RowStream, RunId, RunRecord, Sink, Slot, Snapshot,
 };
 use async_trait::async_trait;
 use file::{remove_abandoned, write_error};

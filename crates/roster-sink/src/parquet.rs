@@ -30,9 +30,9 @@ mod value;
 pub use export::ParquetFile;
 
 use crate::{
-    AuditEntry, Decision, Erasure, Forgotten, Hold, HoldFilter, HoldId, HoldState, KeptFolder, Plan, Published,
-    PublishedIndex, PublishedState, RecordHistory, Rekey, Retention, RowStream, RunId, RunRecord,
-    Sink, Slot, Snapshot,
+    AuditEntry, Decision, Erasure, Forgotten, Hold, HoldFilter, HoldId, HoldState, KeptFolder,
+    Plan, Published, PublishedIndex, PublishedState, RecordHistory, Rekey, Retention, RowStream,
+    RunId, RunRecord, Sink, Slot, Snapshot,
     relational::task::{joined, rows_of},
 };
 use async_trait::async_trait;

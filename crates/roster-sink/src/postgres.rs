@@ -23,9 +23,9 @@ mod value;
 mod write;
 
 use crate::{
-    AuditEntry, Decision, Erasure, Forgotten, Hold, HoldFilter, HoldId, HoldState, KeptFolder, Plan, Published,
-    PublishedIndex, PublishedState, RecordHistory, Rekey, Retention, RowStream, RunId, RunRecord,
-    Sink, Slot, Snapshot,
+    AuditEntry, Decision, Erasure, Forgotten, Hold, HoldFilter, HoldId, HoldState, KeptFolder,
+    Plan, Published, PublishedIndex, PublishedState, RecordHistory, Rekey, Retention, RowStream,
+    RunId, RunRecord, Sink, Slot, Snapshot,
     relational::{
         outlet::RowsAt,
         task::{self, joined},

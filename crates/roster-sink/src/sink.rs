@@ -1,8 +1,8 @@
 //! The sink's side of the night.
 
 use crate::{
-    AuditEntry, Decision, Hold, HoldFilter, HoldId, HoldState, KeptFolder, Plan, PublishedIndex, Rekey, RunId,
-    RunRecord, Slot,
+    AuditEntry, Decision, Hold, HoldFilter, HoldId, HoldState, KeptFolder, Plan, PublishedIndex,
+    Rekey, RunId, RunRecord, Slot,
 };
 use async_trait::async_trait;
 use futures::stream::BoxStream;

@@ -1,7 +1,10 @@
 //! What a person saw of a set of records, small enough to be kept: so that an approval is for those records and no others.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use std::{collections::BinaryHeap, fmt};
+use std::{
+    collections::BinaryHeap,
+    fmt::{self, Write as _},
+};
 
 /// Hashes that a sketch keeps.
 const KEPT: usize = 128;
@@ -64,7 +67,10 @@ impl fmt::Debug for Sketch {
 /// As text of 16 hexadecimal digits for each hash.
 impl Serialize for Sketch {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let text: String = self.smallest.iter().map(|it| format!("{it:016x}")).collect();
+        let text = self.smallest.iter().fold(String::new(), |mut text, it| {
+            _ = write!(text, "{it:016x}");
+            text
+        });
         serializer.serialize_str(&text)
     }
 }

@@ -28,6 +28,7 @@ pub(super) async fn run(app: &mut App, args: &ApplyArgs) -> Result<Exit, Failure
     let keep = configured.as_ref().map(|it| it.keep.clone()).unwrap_or_default();
     let ending = night::Ending { district, sink: &sink, keep: &keep, source };
     let record = night::apply(&ending, &ctx, &args.plan).await?;
-    app.console.result(&record.report, |_, colour| render::night(&record, colour));
+    let hint = select::hint(&app.global, args.to.as_deref());
+    app.console.result(&record.report, |_, colour| render::night(&record, &hint, colour));
     Ok(record.report.outcome.into())
 }

@@ -1,11 +1,11 @@
 //! `homeroom approve` and `homeroom discard`: what a person decides about a hold.
 
-use super::{App, holds};
+use super::{App, holds, select};
 use crate::{
     cli::DecideArgs,
     exit::{Exit, Failure},
     night::guard::NIGHTS_UNTIL_REBASELINE,
-    render,
+    render::{self, Hint},
 };
 use roster_core::value::Timestamp;
 use roster_sink::{Decision, Hold, HoldId, HoldRule, HoldState};
@@ -44,17 +44,20 @@ async fn decide(
     if state == HoldState::Approved {
         refuse_habit(&hold, rebaseline)?;
     }
+    let hint = select::hint(&app.global, args.to.as_deref());
     let before = hold.decision.clone().filter(|_| hold.state == state);
     let at = Timestamp::now();
     let decision = Decision { at, by: args.by.clone(), reason: args.reason.clone() };
     let valid = Duration::from_secs(u64::from(args.hours.unwrap_or(VALID_HOURS)) * 3600);
     let hold = sink.decide(&hold.id, state, &decision, Some(at + valid)).await?;
-    app.console.result(&hold, |it, colour| render::hold(it, &[], colour));
+    app.console.result(&hold, |it, colour| render::hold(it, &[], &hint, colour));
     if let Some(before) = before {
         let (word, by, at) = (state.code(), render::shown(&before.by), before.at);
-        app.console.remark(&format!("it was {word} before, by {by} at {at:.0}; this takes the place of that"));
+        app.console.remark(&format!(
+            "it was {word} before, by {by} at {at:.0}; this takes the place of that"
+        ));
     }
-    app.console.remark(&next_step(&hold));
+    app.console.remark(&next_step(&hold, &hint));
     Ok(Exit::Done)
 }
 
@@ -71,19 +74,23 @@ fn refuse_habit(hold: &Hold, rebaseline: bool) -> Result<(), Failure> {
     Err(Failure::Usage(message))
 }
 
-fn next_step(hold: &Hold) -> String {
+fn next_step(hold: &Hold, hint: &Hint) -> String {
     let district = &hold.district;
+    let now = if hint.is_empty() {
+        format!("; to do that now: homeroom sync {district}")
+    } else {
+        String::new()
+    };
     match hold.state {
         HoldState::Approved if hold.rule == HoldRule::Rejected => format!(
             "the next night of {district} publishes its updates and deletions; what was rejected stays as it is"
         ),
         HoldState::Approved => {
-            format!(
-                "the next night of {district} publishes it; to do that now: homeroom sync {district}"
-            )
+            format!("the next night of {district} publishes it, if it still is what you saw{now}")
         }
         _ => format!(
-            "nights of {district} go on holding it back, without asking, until the decision expires"
+            "nights of {district} go on holding it back, without asking, until the decision expires; a feed of changes says \
+             it once, and goes when it is discarded"
         ),
     }
 }

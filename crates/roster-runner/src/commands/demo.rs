@@ -81,7 +81,9 @@ async fn synchronize(app: &mut App, folder: &Path) -> Result<Exit, Failure> {
     let mut exit = Exit::Done;
     while let Some(record) = nights.next().await {
         exit = exit.worse(record.report.outcome.into());
-        app.console.result(&record.report, |_, colour| render::night(&record, colour));
+        app.console.result(&record.report, |_, colour| {
+            render::night(&record, &render::Hint::default(), colour)
+        });
     }
     Ok(exit)
 }

@@ -19,7 +19,12 @@ pub(super) async fn run(app: &mut App, args: &HoldsArgs) -> Result<Exit, Failure
     }
     let district = args.district.as_deref().map(select::district_id).transpose()?;
     let sinks = select::sinks(&app.global, args.to.as_deref())?;
-    let holds = collect(&sinks, district.as_ref(), if args.all { HoldFilter::All } else { HoldFilter::Open }).await?;
+    let holds = collect(
+        &sinks,
+        district.as_ref(),
+        if args.all { HoldFilter::All } else { HoldFilter::Open },
+    )
+    .await?;
     match app.console.form() {
         Form::Text { .. } => {
             app.console.answer(&(), |(), colour| render::holds(&holds, colour))?;
@@ -43,7 +48,8 @@ async fn show(app: &mut App, args: &HoldsArgs, id: &HoldId) -> Result<Exit, Fail
     }
     let audit = sink.audit(Some(&hold.district), usize::MAX).await?;
     let audit: Vec<_> = audit.into_iter().filter(|it| it.hold.as_ref() == Some(id)).collect();
-    app.console.answer(&hold, |it, colour| render::hold(it, &audit, colour))?;
+    let hint = select::hint(&app.global, args.to.as_deref());
+    app.console.answer(&hold, |it, colour| render::hold(it, &audit, &hint, colour))?;
     Ok(Exit::Done)
 }
 

@@ -38,6 +38,7 @@ struct NotYet<'d> {
 pub(super) async fn run(app: &mut App, args: &PlanArgs) -> Result<Exit, Failure> {
     let names: Vec<_> = args.name.iter().cloned().collect();
     let selection = select::districts(&app.global, &names, &args.direct)?;
+    select::refuse_missing_feed(&args.direct, &selection).await?;
     let district = selection.districts.first().expect("a selection has a district");
     let default = || PathBuf::from(format!("plan-{}", district.id));
     let folder = args.out.clone().unwrap_or_else(default);

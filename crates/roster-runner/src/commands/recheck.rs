@@ -5,7 +5,7 @@ use crate::{
     cli::RecheckArgs,
     exit::{Exit, Failure},
     night::recheck::{LeftAlone, Recheck, Rechecked},
-    render::{self, counted},
+    render::{self, Hint, counted},
     report::{trends::earlier_nights, words::Names},
     settings::NightSettings,
     sharing::Sharing,
@@ -43,7 +43,12 @@ pub(super) async fn run(app: &mut App, args: &RecheckArgs) -> Result<Exit, Failu
         names: Names::of_run(&record, &earlier),
     };
     let rechecked = recheck.run(&record).await?;
-    tell(app, record.report.run.as_str(), &rechecked)
+    tell(
+        app,
+        record.report.run.as_str(),
+        &rechecked,
+        &select::hint(&app.global, args.to.as_deref()),
+    )
 }
 
 fn work_folder(night: &NightSettings, beside: Option<&Path>) -> PathBuf {
@@ -51,12 +56,12 @@ fn work_folder(night: &NightSettings, beside: Option<&Path>) -> PathBuf {
     configured.or_else(|| beside.map(Path::to_owned)).unwrap_or_else(std::env::temp_dir)
 }
 
-fn tell(app: &mut App, of: &str, rechecked: &Rechecked) -> Result<Exit, Failure> {
+fn tell(app: &mut App, of: &str, rechecked: &Rechecked, hint: &Hint) -> Result<Exit, Failure> {
     let Rechecked { record, left_alone } = rechecked;
     let line =
         RecheckLine { of, record: record.as_ref().map(RecordLine::from), left_alone: *left_alone };
     app.console.answer(&line, |_, colour| {
-        let night = record.as_ref().map(|it| render::night(it, colour));
+        let night = record.as_ref().map(|it| render::night(it, hint, colour));
         let nothing = || "nothing of what the run left out can be checked again\n".to_owned();
         night.unwrap_or_else(nothing) + &reasons(*left_alone)
     })?;

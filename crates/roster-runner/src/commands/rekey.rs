@@ -9,7 +9,7 @@ use crate::{
     console::Colour,
     exit::{Exit, Failure},
     identity::{MapFile, MapLine, Problem, read_map},
-    render::{self, counted},
+    render::{self, Hint, counted},
 };
 use proposal::Proposal;
 use roster_core::{DistrictId, EntityKind, value::Timestamp};
@@ -73,11 +73,7 @@ pub(super) async fn run(app: &mut App, args: &RekeyArgs) -> Result<Exit, Failure
 }
 
 /// Takes back what no night has applied yet.
-async fn forget(
-    app: &mut App,
-    args: &RekeyArgs,
-    district: &DistrictId,
-) -> Result<Exit, Failure> {
+async fn forget(app: &mut App, args: &RekeyArgs, district: &DistrictId) -> Result<Exit, Failure> {
     let decision = decision(args)?;
     let sink = select::sink_of(&app.global, args.to.as_deref(), district)?.existing().await?;
     let forgotten = sink.forget_rekeys(district, &decision).await?;
@@ -94,7 +90,7 @@ async fn accept(
     district: &DistrictId,
     id: &HoldId,
 ) -> Result<Exit, Failure> {
-    let decision = decision(args)?;
+    let (decision, hint) = (decision(args)?, select::hint(&app.global, args.to.as_deref()));
     let (sink, hold) = find(app, args, district, id).await?;
     if hold.state != HoldState::Open {
         return Err(Failure::Usage(format!("hold {id} is {} already", hold.state.code())));
@@ -105,7 +101,7 @@ async fn accept(
             format!("hold {id} proposes no new key; complete its map and accept it with --map");
         return Err(Failure::Usage(message));
     }
-    take(app, &sink, district, Some(id), &map, &decision).await
+    take(app, &sink, district, Some(id), &map, &decision, &hint).await
 }
 
 async fn accept_file(
@@ -114,7 +110,7 @@ async fn accept_file(
     district: &DistrictId,
     path: &Path,
 ) -> Result<Exit, Failure> {
-    let decision = decision(args)?;
+    let (decision, hint) = (decision(args)?, select::hint(&app.global, args.to.as_deref()));
     let unreadable = |err| Failure::Usage(format!("{} cannot be read: {err}", path.display()));
     let file = File::open(path).map_err(unreadable)?;
     let map = read_map(BufReader::new(file)).map_err(|it| refused(path, &it))?;
@@ -127,7 +123,7 @@ async fn accept_file(
     if map.pairs.is_empty() {
         return Err(Failure::Usage(format!("{} has no row with a new key", path.display())));
     }
-    take(app, &sink, district, None, &map, &decision).await
+    take(app, &sink, district, None, &map, &decision, &hint).await
 }
 
 /// Everything that is wrong with a map, so that it is mended once.
@@ -154,6 +150,7 @@ async fn take(
     hold: Option<&HoldId>,
     map: &MapFile,
     decision: &Decision,
+    hint: &Hint,
 ) -> Result<Exit, Failure> {
     let rekeys: Vec<Rekey> = map.pairs.iter().map(|it: &MapLine| it.rekey.clone()).collect();
     sink.accept_rekeys(district, hold, &rekeys, decision).await?;
@@ -164,7 +161,7 @@ async fn take(
         undecided: by_table(&map.undecided),
     };
     app.console.result(&line, accepted_text);
-    app.console.remark(&next_step(&line));
+    app.console.remark(&next_step(&line, hint));
     Ok(Exit::Done)
 }
 
@@ -182,16 +179,16 @@ fn accepted_text(accepted: &Accepted<'_>, _: Colour) -> String {
     format!("accepted for {}:\n{tables}", accepted.district)
 }
 
-fn next_step(accepted: &Accepted<'_>) -> String {
+fn next_step(accepted: &Accepted<'_>, hint: &Hint) -> String {
     let district = accepted.district;
     let mut text = format!(
-        "the next night of {district} gives these records their new keys, and they keep their public ids; to do that \
-         now: homeroom sync {district}"
+        "the next night of {district} gives these records their new keys, and they keep their public ids; to take that \
+         back before: homeroom rekey {district} --forget{hint} --by WHO --reason WHY"
     );
     if let (Some(hold), false) = (accepted.hold, accepted.undecided.is_empty()) {
         _ = write!(
             text,
-            "\nambiguous records are not in the map; to decide on them before: homeroom rekey {district} --show {hold} \
+            "\nambiguous records are not in the map; to decide on them before: homeroom rekey {district} --show {hold}{hint} \
              --csv FILE, then --map FILE"
         );
     }
@@ -213,11 +210,12 @@ async fn show(
     let line = Shown { district, hold: id, tables: shown_tables(&proposal.map) };
     app.console.answer(&line, shown_text)?;
     if let Some(file) = &args.csv {
+        let hint = select::hint(&app.global, args.to.as_deref());
         proposal.write(file)?;
         let file = file.display();
         app.console.remark(&format!(
-            "wrote the map to {file}; fill in new keys where they are missing, then: homeroom rekey {district} --map \
-             {file} --by WHO --reason WHY"
+            "wrote the map to {file}; fill in new keys where they are missing, then: homeroom rekey {district}{hint} \
+             --map {file} --by WHO --reason WHY"
         ));
     }
     Ok(Exit::Done)

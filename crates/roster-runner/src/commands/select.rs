@@ -7,6 +7,7 @@ use crate::{
     exit::Failure,
     keep::KeepSettings,
     registry::{self, SinkAddress},
+    render::Hint,
     settings::{DistrictSettings, NightSettings, Settings},
 };
 use roster_core::DistrictId;
@@ -46,6 +47,28 @@ pub(crate) fn districts(
     }
     let districts = if names.is_empty() { districts } else { named(names, &districts)? };
     Ok(Selection { districts, night })
+}
+
+/// Refuses a `--from` that is not there when nothing was ever published, before a sink is made for it: it is misspelt.
+pub(crate) async fn refuse_missing_feed(
+    direct: &Direct,
+    selection: &Selection,
+) -> Result<(), Failure> {
+    let (Some(from), Some(district)) = (&direct.from, selection.districts.first()) else {
+        return Ok(());
+    };
+    if from.exists() || district.to.database().exists().await? {
+        return Ok(());
+    }
+    Err(Failure::Usage(format!("--from: there is nothing at {}", from.display())))
+}
+
+/// What a command that is told to a person needs to find what this one did: the sink, where it was named.
+pub(crate) fn hint(global: &Global, to: Option<&str>) -> Hint {
+    let address = to.and_then(|it| sink(global, it).ok());
+    let store = address.as_ref().filter(|_| global.store.is_some()).map(SinkAddress::database);
+    let store = store.map(|it| format!(" --store {it}")).unwrap_or_default();
+    Hint(address.as_ref().map(|it| format!(" --to {it}{store}")).unwrap_or_default())
 }
 
 /// The sinks to look for runs in: the one that is named, else all databases of the configuration.
@@ -167,10 +190,6 @@ fn direct_district(
         return Err(Failure::Usage(message.to_owned()));
     }
     let entry = registry::connector(connector).map_err(Failure::Usage)?;
-    // Before a sink is made for what cannot be read.
-    if !from.exists() {
-        return Err(Failure::Usage(format!("--from: there is nothing at {}", from.display())));
-    }
     Ok(DistrictSettings {
         id: district_id(id)?,
         name: None,

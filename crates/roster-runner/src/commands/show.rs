@@ -9,7 +9,8 @@ use crate::{
 
 pub(super) async fn run(app: &mut App, args: &RunArgs) -> Result<Exit, Failure> {
     let record = select::run(&app.global, args.to.as_deref(), &args.run).await?.record;
+    let hint = select::hint(&app.global, args.to.as_deref());
     let line = RecordLine::from(&record);
-    app.console.answer(&line, |_, colour| render::night(&record, colour))?;
+    app.console.answer(&line, |_, colour| render::night(&record, &hint, colour))?;
     Ok(Exit::Done)
 }

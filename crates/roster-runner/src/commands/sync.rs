@@ -12,6 +12,8 @@ use std::{collections::BTreeMap, pin::pin};
 
 pub(super) async fn run(app: &mut App, args: &SyncArgs) -> Result<Exit, Failure> {
     let selection = select::districts(&app.global, &args.districts, &args.direct)?;
+    select::refuse_missing_feed(&args.direct, &selection).await?;
+    let hint = select::hint(&app.global, args.direct.to.as_deref());
     let drive = Drive::new(selection.night, app.cancel.clone(), app.progress.clone());
     let mut nights = pin!(drive.nights(selection.districts).await);
     let mut exit = Exit::Done;
@@ -19,7 +21,7 @@ pub(super) async fn run(app: &mut App, args: &SyncArgs) -> Result<Exit, Failure>
     while let Some(record) = nights.next().await {
         exit = exit.worse(record.report.outcome.into());
         *outcomes.entry(record.report.outcome.code()).or_insert(0) += 1;
-        app.console.result(&record.report, |_, colour| render::night(&record, colour));
+        app.console.result(&record.report, |_, colour| render::night(&record, &hint, colour));
     }
     if outcomes.values().sum::<u64>() > 1 {
         app.console.remark(&summary(&outcomes));

@@ -49,8 +49,10 @@ impl Changes {
         of: impl Fn(&FieldCounts) -> &Vec<u64>,
     ) -> BTreeMap<&'static str, u64> {
         let schools = self.by_school.iter().zip(0..);
-        let counts: Vec<_> =
-            schools.filter(|it| school.is_none_or(|wanted| it.1 == wanted)).map(|it| of(it.0)).collect();
+        let counts: Vec<_> = schools
+            .filter(|it| school.is_none_or(|wanted| it.1 == wanted))
+            .map(|it| of(it.0))
+            .collect();
         let fields = self.entity.schema().fields.iter().enumerate();
         let sum = |number: usize| counts.iter().map(|it| it[number]).sum::<u64>();
         fields.map(|(number, it)| (it.name, sum(number))).filter(|it| it.1 > 0).collect()

@@ -177,11 +177,18 @@ impl Guard {
             return vec![total];
         }
         let numbered = counts.iter().enumerate().skip(usize::from(NONE) + 1);
-        numbered.filter_map(|(school, it)| breach(School::try_from(school).ok(), it.before)).collect()
+        numbered
+            .filter_map(|(school, it)| breach(School::try_from(school).ok(), it.before))
+            .collect()
     }
 
     /// Whether so many updates could break the limit for lost values, of the district or of a school.
-    pub(super) fn may_clear(&self, entity: EntityKind, counts: &[Counts], schools: &Schools) -> bool {
+    pub(super) fn may_clear(
+        &self,
+        entity: EntityKind,
+        counts: &[Counts],
+        schools: &Schools,
+    ) -> bool {
         let may_break = |school: Option<&str>, updated: u64, before: u64| {
             self.limits.cleared(entity, school).is_broken(updated, before)
                 || self.limits.updated(entity, school).is_broken(updated, before)
@@ -224,7 +231,9 @@ impl Guard {
         let more = (hold.records / 10).max(5);
         if hold.rule == HoldRule::Rekeyed {
             // Who approves new keys without a map says that these are others; who accepts a map does not.
-            if self.has_map || (hold.entity == breach.entity && breach.records > hold.records + more) {
+            if self.has_map
+                || (hold.entity == breach.entity && breach.records > hold.records + more)
+            {
                 return false;
             }
         } else if hold.entity != breach.entity || breach.records > hold.records + more {

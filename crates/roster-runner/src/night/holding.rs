@@ -8,9 +8,7 @@ use super::{
 };
 use crate::sharing::replace;
 use roster_core::{DistrictId, EntityKind, Error, ErrorKind, Result, Rows};
-use roster_sink::{
-    EntityCounts, Hold, HoldRule, Mark, Operation, Sink, Slot, content_of, key_of,
-};
+use roster_sink::{EntityCounts, Hold, HoldRule, Mark, Operation, Sink, Slot, content_of, key_of};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -206,8 +204,8 @@ impl Planner {
                     |it: &&Held| breach.rule == HoldRule::Rekeyed && it.1.rule == HoldRule::Rekeyed;
                 let keys = self.keys_of(&breach, candidates);
                 let number = if let Some(it) = held.iter().find(same) {
-                    let hold = &mut holds[usize::from(it.0) - 1];
-                    hold.seen.extend([sketch_of(entity, &keys)]);
+                    let asked = &mut holds[usize::from(it.0) - 1];
+                    asked.seen.extend([sketch_of(entity, &keys)]);
                     it.0
                 } else {
                     let number = holds.len() + 1;
@@ -382,7 +380,8 @@ impl Planner {
                 if !taken_away.is_empty() {
                     let mut left = Rows::new(entity);
                     replace(&row, &taken_away, &mut left);
-                    let is_other = left.get(0).is_some_and(|it| content_of(&it) != content_of(&row));
+                    let is_other =
+                        left.get(0).is_some_and(|it| content_of(&it) != content_of(&row));
                     shared.extend(is_other.then_some((*slot, left)));
                 }
             }

@@ -15,10 +15,7 @@ use crate::{
     Limits, Sharing,
     look_back::{AreAll, look_back},
     night::{NoWatch, contract::Contract},
-    report::{
-        kept::Kept,
-        words::Names,
-    },
+    report::{kept::Kept, words::Names},
     sharing::{Decision, Sharer},
 };
 use eligible::Eligible;
@@ -258,8 +255,7 @@ fn nothing_kept() -> Error {
 
 /// What comes under a new key would be created beside the record that has the old one.
 fn new_keys_are_held() -> Error {
-    let message =
-        "records that seem to have new keys are held; decide about the hold, and check again after the next night";
+    let message = "records that seem to have new keys are held; decide about the hold, and check again after the next night";
     Error::new(ErrorKind::Conflict, "recheck", message)
 }
 

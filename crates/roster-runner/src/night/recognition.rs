@@ -29,8 +29,11 @@ impl Planner {
         candidates: &Candidates,
         place: Place<'_>,
     ) -> Result<Vec<Breach>> {
-        let suspects: Vec<EntityKind> =
-            breaches.iter().filter(|it| self.may_be_rekeyed(it, candidates)).map(|it| it.entity).collect();
+        let suspects: Vec<EntityKind> = breaches
+            .iter()
+            .filter(|it| self.may_be_rekeyed(it, candidates))
+            .map(|it| it.entity)
+            .collect();
         if suspects.is_empty() {
             return Ok(Vec::new());
         }

@@ -1,7 +1,7 @@
 //! Holds and the audit log as text for people.
 
 use super::{
-    counted,
+    Hint, counted,
     grid::{Align, Grid},
     number, shown,
 };
@@ -45,7 +45,7 @@ pub fn holds(holds: &[Hold], colour: Colour) -> String {
 
 /// One hold, what was decided about it, and what can be done.
 #[must_use]
-pub fn hold(hold: &Hold, audit: &[AuditEntry], colour: Colour) -> String {
+pub fn hold(hold: &Hold, audit: &[AuditEntry], hint: &Hint, colour: Colour) -> String {
     let mut text =
         format!("{}: {}\n", colour.paint(Paint::Bold, hold.id.as_str()), state(hold.state, colour));
     _ = writeln!(text, "  {}", meaning(hold.state));
@@ -79,20 +79,20 @@ pub fn hold(hold: &Hold, audit: &[AuditEntry], colour: Colour) -> String {
         text.push_str(&audit_line("  ", entry));
     }
     if hold.state == HoldState::Open {
-        text.push_str(&choices(hold));
+        text.push_str(&choices(hold, hint));
     }
     text
 }
 
 /// What waits since a night, and what became of what waited before.
 #[must_use]
-pub(super) fn of_night(record: &RunRecord, colour: Colour) -> String {
+pub(super) fn of_night(record: &RunRecord, hint: &Hint, colour: Colour) -> String {
     let mut text = String::new();
     for hold in &record.report.holds {
         let word = colour.paint(Paint::Yellow, "held");
         _ = writeln!(text, "  {word} {}: {}", hold.id, what(hold));
         if hold.state == HoldState::Open {
-            _ = writeln!(text, "    look at it with: homeroom holds {}", hold.id);
+            _ = writeln!(text, "    look at it with: homeroom holds {}{hint}", hold.id);
         } else {
             _ = writeln!(text, "    {} before, so nobody is asked", hold.state.code());
         }
@@ -186,23 +186,23 @@ fn fields(hold: &Hold) -> String {
     fields.iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
-fn choices(hold: &Hold) -> String {
+fn choices(hold: &Hold, hint: &Hint) -> String {
     let id = &hold.id;
     let mut text = String::new();
-    _ = writeln!(text, "  see the changes:  homeroom holds {id} --csv FILE");
+    _ = writeln!(text, "  see the changes:  homeroom holds {id}{hint} --csv FILE");
     if hold.rule == HoldRule::Rekeyed {
         let district = &hold.district;
         _ = writeln!(
             text,
-            "  same people:      homeroom rekey {district} --accept {id} --by WHO --reason WHY"
+            "  same people:      homeroom rekey {district} --accept {id}{hint} --by WHO --reason WHY"
         );
     }
     let rebaseline = if hold.in_a_row >= NIGHTS_UNTIL_REBASELINE { " --rebaseline" } else { "" };
     _ = writeln!(
         text,
-        "  let them through: homeroom approve {id} --by WHO --reason WHY{rebaseline}"
+        "  let them through: homeroom approve {id}{hint} --by WHO --reason WHY{rebaseline}"
     );
-    _ = writeln!(text, "  keep them back:   homeroom discard {id} --by WHO --reason WHY");
+    _ = writeln!(text, "  keep them back:   homeroom discard {id}{hint} --by WHO --reason WHY");
     text
 }
 

@@ -65,7 +65,7 @@ fn check(text: &str, expected: &str) {
 #[test]
 fn night_is_counts_and_ranked_findings_with_what_to_do() {
     check(
-        &night(&record(), Colour::Off),
+        &night(&record(), &Hint::default(), Colour::Off),
         "\
 lakeside: published (run 20261123T183000Z-4f3a9c, 1.2 s, 62 MB)
   table   read  rejected  created  updated  deleted  restored  unchanged
@@ -96,7 +96,7 @@ fn failure_says_who_must_act() {
         actor: "district or SIS vendor".to_owned(),
     });
     check(
-        &night(&failed, Colour::Off),
+        &night(&failed, &Hint::default(), Colour::Off),
         "\
 lakeside: failed (run 20261123T183000Z-4f3a9c, 1.2 s, 62 MB)
   damaged: bundle.open: not a zip archive [file=a.zip]

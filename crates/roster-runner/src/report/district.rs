@@ -287,7 +287,8 @@ fn waiting(hold: &Hold, names: Names) -> String {
 fn cleared(hold: &Hold, names: Names) -> String {
     let school = hold.school.as_deref().map_or_else(String::new, |it| format!(" of school {it}"));
     let schema = hold.entity.schema();
-    let name = |it: &String| schema.field(it).map(|it| names.field(hold.entity, schema.fields[it].name));
+    let name =
+        |it: &String| schema.field(it).map(|it| names.field(hold.entity, schema.fields[it].name));
     let fields: Vec<&str> = hold.fields.keys().filter_map(name).collect();
     format!(
         "{}: {} of {} records{school} had a value before and have none that can be read now, in {}; until that is \

@@ -117,7 +117,10 @@ pub(super) async fn find(client: &impl GenericClient, id: &HoldId) -> Outcome<Op
 }
 
 /// One hold, which nobody else changes until the end of the transaction.
-pub(super) async fn find_locked(transaction: &Transaction<'_>, id: &HoldId) -> Outcome<Option<Hold>> {
+pub(super) async fn find_locked(
+    transaction: &Transaction<'_>,
+    id: &HoldId,
+) -> Outcome<Option<Hold>> {
     find_with(transaction, id, "FOR UPDATE").await
 }
 

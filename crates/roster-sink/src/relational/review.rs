@@ -2,7 +2,8 @@
 
 use super::history::json;
 use crate::{
-    AuditEntry, Decision, Hold, HoldFilter, HoldId, HoldRule, HoldState, Rekey, RunId, RunRecord, Sketch,
+    AuditEntry, Decision, Hold, HoldFilter, HoldId, HoldRule, HoldState, Rekey, RunId, RunRecord,
+    Sketch,
 };
 use roster_core::{DistrictId, Error, ErrorKind, Result, value::Timestamp};
 use serde::{Deserialize, Serialize};

@@ -7,8 +7,8 @@ use crate::{
 };
 use roster_core::{EntityKind, ErrorKind, value::Timestamp};
 use roster_sink::{
-    AuditEntry, Decision, Hold, HoldFilter, HoldId, HoldRule, HoldState, Outcome, RunId, RunRecord, Settled,
-    Sketch,
+    AuditEntry, Decision, Hold, HoldFilter, HoldId, HoldRule, HoldState, Outcome, RunId, RunRecord,
+    Settled, Sketch,
 };
 
 pub(crate) const CASES: &[Case] = cases![

@@ -64,8 +64,7 @@ fn repeated(map: &MapFile) -> Vec<Problem> {
             let first = *seen.entry((rekey.entity, key)).or_insert(*line);
             if first != *line {
                 let table = rekey.entity.table();
-                let message =
-                    format!("{table}: the {which} key stands on line {first} already");
+                let message = format!("{table}: the {which} key stands on line {first} already");
                 problems.push(Problem { line: *line, message });
             }
         }

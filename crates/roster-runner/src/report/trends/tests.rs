@@ -1,8 +1,8 @@
 //! Runs in a row.
 
 use super::*;
-use roster_sink::{Outcome, RECHECK};
 use crate::report::testing::{finding, run};
+use roster_sink::{Outcome, RECHECK};
 
 /// A run with so many missing values, and so many rejected of a hundred users.
 fn night(missing: u64, rejected: u64) -> RunRecord {
