@@ -27,6 +27,23 @@ fn open_landing(path: &Path) -> Arc<dyn RosterSource> {
     SftpSpec::build(config, Path::new("")).expect("the configuration is complete")
 }
 
+/// The same files, as PowerSchool's exports name them.
+const OF_POWERSCHOOL: &[(EntityKind, &str)] = &[
+    (EntityKind::Org, "Schools.csv"),
+    (EntityKind::Course, "Courses.csv"),
+    (EntityKind::Section, "Sections.csv"),
+    (EntityKind::User, "Students.csv"),
+    (EntityKind::Demographics, "Demographics.csv"),
+    (EntityKind::Enrollment, "CC.csv"),
+];
+
+fn open_powerschool(path: &Path) -> Arc<dyn RosterSource> {
+    let names = include_str!("../../../tests/district/sftp-spec-powerschool/columns.toml");
+    let config = toml::from_str(names).expect("the names are a configuration");
+    let config = Config { path: Some(path.to_owned()), ..config };
+    SftpSpec::build(config, Path::new("")).expect("the configuration is complete")
+}
+
 /// A set of changes: a manifest that says so, and one file with its first record and its last, which is gone.
 fn changes(files: &FileSet, name: &str) -> Option<FileSet> {
     let text = String::from_utf8(files.get(name)?.to_vec()).ok()?;
@@ -42,9 +59,16 @@ fn main() -> ExitCode {
     let harness = |packaging, open: fn(&Path) -> Arc<dyn RosterSource>| {
         FilesetHarness::new("sftp-spec", packaging, FILES, open).with_changes(changes)
     };
+    let powerschool = |packaging| {
+        let (losses, format) = ("sftp-spec", "sftp-spec-powerschool");
+        FilesetHarness::with_losses_of(losses, format, packaging, OF_POWERSCHOOL, open_powerschool)
+            .with_changes(changes)
+    };
     roster_testkit::main(vec![
         harness(Packaging::Folder, open),
         harness(Packaging::Zip, open),
         harness(Packaging::Landing, open_landing),
+        powerschool(Packaging::Folder),
+        powerschool(Packaging::Zip),
     ])
 }

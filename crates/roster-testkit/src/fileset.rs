@@ -66,7 +66,23 @@ impl FilesetHarness {
         tables: &'static [(EntityKind, &'static str)],
         open: impl Fn(&Path) -> Arc<dyn RosterSource> + Send + Sync + 'static,
     ) -> Self {
-        let losses = Losses::read(&district_folder().join(format!("losses/{format}.toml")));
+        Self::with_losses_of(format, format, packaging, tables, open)
+    }
+
+    /// The same for a format that is another one in other words, and has its losses.
+    ///
+    /// # Panics
+    ///
+    /// When the losses cannot be read.
+    #[must_use]
+    pub fn with_losses_of(
+        losses: &'static str,
+        format: &'static str,
+        packaging: Packaging,
+        tables: &'static [(EntityKind, &'static str)],
+        open: impl Fn(&Path) -> Arc<dyn RosterSource> + Send + Sync + 'static,
+    ) -> Self {
+        let losses = Losses::read(&district_folder().join(format!("losses/{losses}.toml")));
         let losses = losses.unwrap_or_else(|err| panic!("{}", err.message().unwrap_or_default()));
         Self { format, packaging, tables, losses, changes: FileSet::changes, open: Arc::new(open) }
     }
