@@ -241,6 +241,10 @@ impl Column {
         Self { aliases, ..self }
     }
 
+    const fn example(self, example: &'static str) -> Self {
+        Self { example, ..self }
+    }
+
     const fn deleted() -> Self {
         const ABOUT: &str = "Only in a set of changes: Y for a record that is gone.";
         Self::new("deleted", Kind::Deleted, "N", ABOUT).also(&["is_deleted", "inactive"])

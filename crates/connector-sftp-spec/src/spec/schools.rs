@@ -111,7 +111,7 @@ pub(super) const TERMS: FileSpec = FileSpec {
             "2027",
             "The year in which the school year ends: 2027 for 2026-2027.",
         ),
-        Column::school("The school, where terms differ from school to school."),
+        Column::school("The school, where terms differ from school to school.").example(""),
         Column::deleted(),
     ],
     tables: &[Table {
