@@ -143,17 +143,19 @@ fn refuse_incomplete(
         due && !known.files.iter().any(|file| file.0.name == it.name)
     };
     let Some(missing) = FILES.iter().find(due) else { return Ok(()) };
+    let name = missing.name;
     let error = if bundle.is_archive() {
-        mismatch(
-            "fileset.open",
-            "a file that the set has to have is not in the archive; send all of them",
-        )
+        let message = format!(
+            "{name}, which the set has to have, is not in the archive; send all files together"
+        );
+        mismatch("fileset.open", message)
     } else {
-        let message =
-            "a file that the set has to have has not come yet; the set is taken when it has";
+        let message = format!(
+            "{name}, which the set has to have, has not come yet; the set is taken when it has"
+        );
         Error::new(ErrorKind::NotReady, "fileset.open", message)
     };
-    Err(error.context("file", missing.name))
+    Err(error.context("file", name))
 }
 
 fn read_manifest(

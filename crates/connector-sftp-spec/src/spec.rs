@@ -247,7 +247,7 @@ impl Column {
 
     const fn deleted() -> Self {
         const ABOUT: &str = "Only in a set of changes: Y for a record that is gone.";
-        Self::new("deleted", Kind::Deleted, "N", ABOUT).also(&["is_deleted", "inactive"])
+        Self::new("deleted", Kind::Deleted, "N", ABOUT).also(&["is_deleted"])
     }
 
     const fn school(about: &'static str) -> Self {

@@ -136,18 +136,22 @@ impl Header {
     fn refusal(&self, spec: &FileSpec, dialect: &Dialect, record: &Record) -> Option<Error> {
         let all = spec.columns.iter().zip(&self.positions);
         let missing = all.clone().find(|it| it.0.required && it.1.is_none())?.0;
-        let message = if self.positions.iter().all(Option::is_none) {
-            "the first line names none of the file's columns; export the file with its header line"
-        } else {
-            "a column that every record needs is missing; export it, or have the operator name the one that it is"
-        };
         let own = dialect.column_names(spec, missing.name).first().map(String::as_str);
+        let (file, column) = (spec.name, own.unwrap_or(missing.name));
+        let message = if self.positions.iter().all(Option::is_none) {
+            format!(
+                "the first line of {file} names none of its columns; export the file with its header line"
+            )
+        } else {
+            format!(
+                "{file} has no column {column}, which every record needs; export it, or have the operator name the \
+                     column that it is"
+            )
+        };
         let found = record.cells().enumerate().take(60).map(|(at, it)| self.told(at, it.trim()));
         let found: Vec<_> = found.map(|it| it.to_string()).collect();
         let error = mismatch("fileset.header", message);
-        Some(
-            error.context("column", own.unwrap_or(missing.name)).context("found", found.join(", ")),
-        )
+        Some(error.context("column", column).context("found", found.join(", ")))
     }
 
     /// The columns that are read, as they are written; `None` where the first line might be a record.

@@ -25,7 +25,8 @@ pub(super) const COURSES: FileSpec = FileSpec {
             "2026",
             "The term_id of the school year in which it is offered.",
         ),
-        Column::school("The school that offers it, or the district's row where all do.").example("0120"),
+        Column::school("The school that offers it, or the district's row where all do.")
+            .example("0120"),
         Column::new("grades", Kind::Grades, "09,10", "The grades that it is for.").also(&["grade"]),
         Column::new("subjects", Kind::List, "Mathematics", "The subjects.").also(&["subject"]),
         Column::new("subject_codes", Kind::List, "02052", SUBJECT_CODES).also(&["subject_code"]),

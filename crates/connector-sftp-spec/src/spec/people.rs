@@ -145,7 +145,8 @@ pub(super) const CONTACTS: FileSpec = FileSpec {
             "The order among the student's contacts, from 1.",
         )
         .also(&["priority", "contact_order"]),
-        Column::school("A school of the contact. Empty means the main school of the student.").example(""),
+        Column::school("A school of the contact. Empty means the main school of the student.")
+            .example(""),
         MIDDLE_NAME.example(""),
         PREFERRED_FIRST_NAME.example(""),
         PREFERRED_LAST_NAME,

@@ -25,7 +25,7 @@ pub(super) const PREFERRED_MIDDLE_NAME: Column =
 pub(super) const PRONOUNS: Column = Column::text("pronouns", "she/her", "Pronouns.");
 pub(super) const USERNAME: Column =
     Column::text("username", "aokafor", "Name to sign in with. Never send passwords.")
-        .also(&["user_name", "login"]);
+        .also(&["login"]);
 pub(super) const EMAIL: Column = Column::text("email", "aokafor@cedar.example", "E-mail address.")
     .also(&["email_address", "student_email", "staff_email", "teacher_email", "contact_email"]);
 pub(super) const MOBILE_PHONE: Column =
@@ -146,11 +146,8 @@ pub(super) const DEMOGRAPHICS: FileSpec = FileSpec {
     since: "1.0",
     columns: &[
         STUDENT,
-        Column::new("birth_date", Kind::Date, "2012-03-04", "Date of birth.").also(&[
-            "dob",
-            "date_of_birth",
-            "birthdate",
-        ]),
+        Column::new("birth_date", Kind::Date, "2012-03-04", "Date of birth.")
+            .also(&["dob", "date_of_birth"]),
         Column::new("sex", Kind::Term(&SEX), "F", "Sex as recorded.").also(&["gender"]),
         Column::new("american_indian_or_alaska_native", Kind::Boolean, "N", "Race, as recorded.")
             .also(&["american_indian"]),

@@ -20,7 +20,7 @@ use crate::{
 };
 use connector_sftp_spec::{Config, SftpSpec};
 use futures::StreamExt as _;
-use roster_core::{Connector, RosterSource, Severity};
+use roster_core::{Connector, DiagnosticCode, RosterSource, Severity};
 use roster_sink::Outcome;
 use serde::Serialize;
 use std::{
@@ -71,9 +71,12 @@ pub(super) async fn run(app: &mut App, args: &ValidateArgs) -> Result<Exit, Fail
         nights.next().await
     };
     let Some(record) = record else { return Ok(Exit::Defect) };
-    let left_out = record.report.diagnostics.iter().any(|it| it.severity == Severity::Rejected);
+    let found = &record.report.diagnostics;
+    let left_out = found.iter().any(|it| it.severity == Severity::Rejected);
+    // What is not sent must not be sent empty: it could not be told from an export that broke.
+    let empty = found.iter().any(|it| it.code == DiagnosticCode::FileEmpty.code());
     let ended_well = matches!(record.report.outcome, Outcome::Published | Outcome::Unchanged);
-    let ready = ended_well && record.report.error.is_none() && !left_out;
+    let ready = ended_well && record.report.error.is_none() && !left_out && !empty;
     let review = Review::load(&*to.existing().await?, record).await?;
     let report = DistrictReport::new(&review);
     let values = args.values || io::stdout().is_terminal();
@@ -185,7 +188,10 @@ fn push_row(row: &Row, values: bool, text: &mut String) {
     _ = write!(text, "    {} line {line}", shown(&row.file));
     if values {
         let told = [("record", &row.record), ("value", &row.value)];
-        for (name, value) in told.into_iter().filter_map(|it| Some((it.0, it.1.as_ref()?))) {
+        for (name, value) in told
+            .into_iter()
+            .filter_map(|it| Some((it.0, it.1.as_ref().filter(|it| !it.is_empty())?)))
+        {
             _ = write!(text, ", {name} {}", shown(value));
         }
     }
