@@ -15,6 +15,10 @@ pub(crate) fn document() -> Result<String> {
     for command in commands(&help) {
         let help = self::help(&[command])?;
         write!(text, "\n## `homeroom {command}`\n\n```text\n{help}\n```\n")?;
+        for part in commands(&help) {
+            let help = self::help(&[command, part])?;
+            write!(text, "\n### `homeroom {command} {part}`\n\n```text\n{help}\n```\n")?;
+        }
     }
     Ok(text)
 }

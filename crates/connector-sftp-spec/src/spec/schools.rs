@@ -51,7 +51,7 @@ pub(super) const SCHOOLS: FileSpec = FileSpec {
         Column::text("zip", "01234", "Postal code. Mind its leading zeros.")
             .also(&["zip_code", "postal_code", "school_zip"]),
         Column::text("country", "US", "Country, in two letters."),
-        Column::text("phone", "+1 555 0110", "Telephone number.").also(&["school_phone"]),
+        Column::text("phone", "+1 555 0210", "Telephone number.").also(&["school_phone"]),
         Column::new("grades", Kind::Grades, "PK,KG,01,02,03,04,05", "The grades that it teaches."),
         Column::deleted(),
     ],
