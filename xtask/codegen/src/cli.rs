@@ -40,7 +40,9 @@ fn commands(help: &str) -> Vec<&str> {
     let listed = help.lines().skip_while(|it| *it != "Commands:").skip(1);
     listed
         .take_while(|it| !it.is_empty())
-        .filter_map(|it| it.strip_prefix("  ")?.split_whitespace().next())
+        // Long descriptions go on further to the right.
+        .filter_map(|it| it.strip_prefix("  ").filter(|it| !it.starts_with(' ')))
+        .filter_map(|it| it.split_whitespace().next())
         .filter(|it| *it != "help" && it.starts_with(|first: char| first.is_ascii_lowercase()))
         .collect()
 }
@@ -51,7 +53,7 @@ mod tests {
 
     #[test]
     fn commands_are_read_from_the_help() {
-        let help = "Usage: homeroom\n\nCommands:\n  sync   Do it\n  help   Print\n\nOptions:\n  -h  Help\n";
+        let help = "Usage: homeroom\n\nCommands:\n  sync   Do it\n         and more\n  help   Print\n\nOptions:\n  -h  Help\n";
         assert_eq!(commands(help), ["sync"]);
     }
 }

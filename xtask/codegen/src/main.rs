@@ -20,8 +20,11 @@ struct Document {
     text: Result<String>,
 }
 
+/// What makes a document.
+type Make = fn() -> Result<String>;
+
 /// Path and maker of those documents that stand alone.
-const DOCUMENTS: &[(&str, fn() -> Result<String>)] = &[
+const DOCUMENTS: &[(&str, Make)] = &[
     ("docs/cli.md", cli::document),
     ("docs/configuration.md", configuration::document),
     ("docs/diagnostics.md", diagnostics::document),

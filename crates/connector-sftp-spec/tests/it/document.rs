@@ -21,7 +21,7 @@ fn rules() -> Vec<Rule> {
     let (mut file, mut within) = (String::new(), false);
     for line in document::markdown().lines() {
         if let Some(heading) = line.strip_prefix("## ") {
-            file = heading.trim_matches('`').to_owned();
+            heading.trim_matches('`').clone_into(&mut file);
         }
         within = match line {
             _ if line.starts_with("| column | needed | type |") => true,
