@@ -87,6 +87,10 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Write a district's published roster as files
     Export(ExportArgs),
+    /// The file specification: as a document, as files to start from, or against a district's files
+    #[cfg(feature = "connector-sftp-spec")]
+    #[command(subcommand)]
+    Spec(SpecCommand),
     /// Write a commented configuration file
     Init,
     /// Run made-up districts through two nights, into homeroom-demo/
@@ -389,6 +393,70 @@ pub enum ExportFormat {
     #[cfg(feature = "sink-parquet")]
     #[value(name = "parquet")]
     Parquet,
+}
+
+/// `homeroom spec`.
+#[cfg(feature = "connector-sftp-spec")]
+#[derive(Clone, Debug, Subcommand)]
+pub enum SpecCommand {
+    /// Write the specification as a document for districts
+    Render(RenderArgs),
+    /// Write files to start from: empty ones with their headers, and a filled example
+    Template(TemplateArgs),
+    /// Check a district's files as they would be checked after sending; sends nothing
+    Validate(ValidateArgs),
+}
+
+/// `homeroom spec render`.
+#[cfg(feature = "connector-sftp-spec")]
+#[derive(Clone, Debug, Args)]
+pub struct RenderArgs {
+    /// Form of the document
+    #[arg(long, value_enum, default_value_t = SpecFormat::Markdown)]
+    pub format: SpecFormat,
+    /// New file to write [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub to: Option<PathBuf>,
+}
+
+/// The form of the file specification.
+#[cfg(feature = "connector-sftp-spec")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SpecFormat {
+    /// Markdown
+    Markdown,
+    /// One page of HTML that needs nothing else
+    Html,
+    /// JSON Schema of the rows of each file
+    JsonSchema,
+}
+
+/// `homeroom spec template`.
+#[cfg(feature = "connector-sftp-spec")]
+#[derive(Clone, Debug, Args)]
+pub struct TemplateArgs {
+    /// New folder to write to
+    #[arg(long, value_name = "FOLDER")]
+    pub to: PathBuf,
+}
+
+/// `homeroom spec validate`.
+#[cfg(feature = "connector-sftp-spec")]
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Ends with exit code 0 if everything would be taken, and with 11 if something would be left out, or \
+                  the set refused."
+)]
+pub struct ValidateArgs {
+    /// Folder or zip archive to check
+    #[arg(value_name = "PATH")]
+    pub path: PathBuf,
+    /// File with the district's names for files and columns, as they stand below [district.source]
+    #[arg(long, value_name = "FILE")]
+    pub names: Option<PathBuf>,
+    /// Show values also where the output is no terminal; they are personal data
+    #[arg(long, conflicts_with = "json")]
+    pub values: bool,
 }
 
 /// `homeroom demo`.

@@ -16,6 +16,8 @@ mod report;
 mod runs;
 mod select;
 mod show;
+#[cfg(feature = "connector-sftp-spec")]
+mod spec;
 mod sync;
 
 use crate::{
@@ -65,6 +67,8 @@ impl App {
             Command::Audit(args) => audit::run(self, args).await,
             Command::Explain(args) => explain::run(self, args).await,
             Command::Export(args) => export::run(self, args).await,
+            #[cfg(feature = "connector-sftp-spec")]
+            Command::Spec(command) => spec::run(self, command).await,
             Command::Init => init::run(self),
             Command::Demo(args) => demo::run(self, args).await,
         }

@@ -22,13 +22,21 @@ pub static CONNECTORS: &[ConnectorEntry] = &[
             table: roster_oneroster::file_name,
             field: roster_oneroster::column_name,
         }),
+    #[cfg(feature = "connector-sftp-spec")]
+    ConnectorEntry::new::<connector_sftp_spec::SftpSpec>()
+        .reads_paths(connector_sftp_spec::from_path)
+        .names_things(SourceNames {
+            table: connector_sftp_spec::spec::file_name,
+            field: connector_sftp_spec::spec::column_name,
+        }),
 ];
 
 /// Every connector this version has, built in or not: id and cargo feature.
-const KNOWN_CONNECTORS: &[(&str, &str)] = &[("oneroster", "connector-oneroster")];
+const KNOWN_CONNECTORS: &[(&str, &str)] =
+    &[("oneroster", "connector-oneroster"), ("sftp-spec", "connector-sftp-spec")];
 
 /// Connectors of later versions.
-const LATER_CONNECTORS: &[&str] = &["odbc", "sftp-spec", "clever", "classlink"];
+const LATER_CONNECTORS: &[&str] = &["odbc", "clever", "classlink"];
 
 type Configure = fn(Value, &Path) -> Result<Arc<dyn RosterSource>, Vec<(String, String)>>;
 
@@ -55,7 +63,7 @@ pub struct ConnectorEntry {
 
 impl ConnectorEntry {
     #[cfg_attr(
-        not(feature = "connector-oneroster"),
+        not(any(feature = "connector-oneroster", feature = "connector-sftp-spec")),
         allow(dead_code, reason = "no connector was built in")
     )]
     const fn new<C: Connector>() -> Self {
@@ -70,7 +78,7 @@ impl ConnectorEntry {
 
     /// The same for a connector that a file or folder is enough for.
     #[cfg_attr(
-        not(feature = "connector-oneroster"),
+        not(any(feature = "connector-oneroster", feature = "connector-sftp-spec")),
         allow(dead_code, reason = "no connector that reads files was built in")
     )]
     const fn reads_paths(self, from_path: FromPath) -> Self {
@@ -79,7 +87,7 @@ impl ConnectorEntry {
 
     /// The same for a connector that has names of its own for tables and fields.
     #[cfg_attr(
-        not(feature = "connector-oneroster"),
+        not(any(feature = "connector-oneroster", feature = "connector-sftp-spec")),
         allow(dead_code, reason = "no connector with names of its own was built in")
     )]
     const fn names_things(self, names: SourceNames) -> Self {
@@ -139,7 +147,7 @@ impl fmt::Debug for ConnectorEntry {
 }
 
 #[cfg_attr(
-    not(feature = "connector-oneroster"),
+    not(any(feature = "connector-oneroster", feature = "connector-sftp-spec")),
     allow(dead_code, reason = "no connector was built in")
 )]
 fn configure<C: Connector>(

@@ -15,6 +15,10 @@ pub(crate) fn document() -> Result<String> {
     for command in commands(&help) {
         let help = self::help(&[command])?;
         write!(text, "\n## `homeroom {command}`\n\n```text\n{help}\n```\n")?;
+        for part in commands(&help) {
+            let help = self::help(&[command, part])?;
+            write!(text, "\n### `homeroom {command} {part}`\n\n```text\n{help}\n```\n")?;
+        }
     }
     Ok(text)
 }
@@ -36,7 +40,9 @@ fn commands(help: &str) -> Vec<&str> {
     let listed = help.lines().skip_while(|it| *it != "Commands:").skip(1);
     listed
         .take_while(|it| !it.is_empty())
-        .filter_map(|it| it.strip_prefix("  ")?.split_whitespace().next())
+        // Long descriptions go on further to the right.
+        .filter_map(|it| it.strip_prefix("  ").filter(|it| !it.starts_with(' ')))
+        .filter_map(|it| it.split_whitespace().next())
         .filter(|it| *it != "help" && it.starts_with(|first: char| first.is_ascii_lowercase()))
         .collect()
 }
@@ -47,7 +53,7 @@ mod tests {
 
     #[test]
     fn commands_are_read_from_the_help() {
-        let help = "Usage: homeroom\n\nCommands:\n  sync   Do it\n  help   Print\n\nOptions:\n  -h  Help\n";
+        let help = "Usage: homeroom\n\nCommands:\n  sync   Do it\n         and more\n  help   Print\n\nOptions:\n  -h  Help\n";
         assert_eq!(commands(help), ["sync"]);
     }
 }

@@ -6,27 +6,38 @@ mod cli;
 mod configuration;
 mod deviations;
 mod diagnostics;
+mod file_specification;
 mod model;
 
-use std::{env, fs, path::Path, process::ExitCode};
+use std::{borrow::Cow, env, fs, path::Path, process::ExitCode};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// A generated document.
 struct Document {
     /// Path from the root of the workspace.
-    path: &'static str,
-    make: fn() -> Result<String>,
+    path: Cow<'static, str>,
+    text: Result<String>,
 }
 
-const DOCUMENTS: &[Document] = &[
-    Document { path: "docs/cli.md", make: cli::document },
-    Document { path: "docs/configuration.md", make: configuration::document },
-    Document { path: "docs/diagnostics.md", make: diagnostics::document },
-    Document { path: "docs/homeroom.schema.json", make: || Ok(configuration::schema()) },
-    Document { path: "docs/model.md", make: model::document },
-    Document { path: "docs/oneroster-deviations.md", make: || Ok(deviations::document()) },
+/// What makes a document.
+type Make = fn() -> Result<String>;
+
+/// Path and maker of those documents that stand alone.
+const DOCUMENTS: &[(&str, Make)] = &[
+    ("docs/cli.md", cli::document),
+    ("docs/configuration.md", configuration::document),
+    ("docs/diagnostics.md", diagnostics::document),
+    ("docs/homeroom.schema.json", || Ok(configuration::schema())),
+    ("docs/model.md", model::document),
+    ("docs/oneroster-deviations.md", || Ok(deviations::document())),
 ];
+
+/// All documents.
+fn documents() -> impl Iterator<Item = Document> {
+    let alone = DOCUMENTS.iter().map(|it| Document { path: it.0.into(), text: (it.1)() });
+    alone.chain(file_specification::documents())
+}
 
 fn main() -> ExitCode {
     let check = env::args().any(|it| it == "--check");
@@ -46,17 +57,20 @@ fn main() -> ExitCode {
 /// Writes what differs, or with `check` only tells; returns the number of documents that are not up to date.
 fn run(check: bool) -> Result<usize> {
     let mut stale = 0;
-    for document in DOCUMENTS {
-        let made = (document.make)().map_err(|error| format!("{}: {error}", document.path))?;
-        let path = Path::new(document.path);
+    for Document { path: name, text } in documents() {
+        let made = text.map_err(|error| format!("{name}: {error}"))?;
+        let path = Path::new(&*name);
         let found = fs::read_to_string(path).unwrap_or_default();
         let Some(line) = first_difference(&made, &found) else { continue };
         if check {
-            println!("{}:{line}: is not what the code says", document.path);
+            println!("{name}:{line}: is not what the code says");
             stale += 1;
         } else {
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder)?;
+            }
             fs::write(path, made)?;
-            println!("wrote {}", document.path);
+            println!("wrote {name}");
         }
     }
     Ok(stale)

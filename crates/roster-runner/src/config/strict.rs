@@ -297,9 +297,10 @@ fn unknown_key(name: &str, place: &Place, known: Option<&Map<String, Value>>) ->
     }
 }
 
+/// The word itself is not told: it may be a password in the wrong line.
 fn unknown_term(key: &str, found: &str, known: &[&str]) -> String {
     match nearest(found, known.iter().copied()) {
-        Some(meant) => format!("{key} cannot be {found:?}; did you mean {meant:?}?"),
-        None => format!("{key} cannot be {found:?}; known are {}", known.join(", ")),
+        Some(meant) => format!("{key} has none of the words it can have; did you mean {meant:?}?"),
+        None => format!("{key} has none of the words it can have: {}", known.join(", ")),
     }
 }
