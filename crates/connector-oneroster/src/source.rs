@@ -4,16 +4,8 @@ use crate::OneRoster;
 use async_trait::async_trait;
 use futures::StreamExt as _;
 use roster_core::{
-<<<<<<< ours
     Catalog, CheckReport, Connector, DeleteSignal, EntityInfo, ExtractRequest, ExtractStream,
     FeedInfo, Result, RosterSource, RunContext, SourceDescriptor, SyncMode,
-||||||| base
-    Catalog, CheckReport, Connector, DeleteSignal, EntityInfo, Error, ExtractRequest, ExtractStream,
-    FeedInfo, Result, RosterSource, RunContext, SourceDescriptor, SyncMode,
-=======
-    Catalog, CheckReport, Connector, DeleteSignal, EntityInfo, Error, ExtractRequest,
-    ExtractStream, FeedInfo, Result, RosterSource, RunContext, SourceDescriptor, SyncMode,
->>>>>>> theirs
 };
 use roster_oneroster::{Fileset, FilesetReader, Mode, refuse_half_a_set};
 use roster_tabular::{Bundle, CsvLimits, SetRules, Sets, blocking};
@@ -26,7 +18,7 @@ static DESCRIPTOR: SourceDescriptor = SourceDescriptor {
 };
 
 /// What the standard tells about a set.
-const RULES: SetRules = SetRules { complete, is_whole };
+const RULES: SetRules<'static> = SetRules { complete: &complete, is_whole: &is_whole };
 
 /// A source of OneRoster filesets.
 #[derive(Debug)]

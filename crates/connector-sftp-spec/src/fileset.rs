@@ -96,6 +96,11 @@ impl Fileset {
         if full && self.missing(entity).is_none() { Mode::Full } else { Mode::Changes }
     }
 
+    /// Whether every file has all of its records.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.files.iter().all(|it| it.mode == Mode::Full)
+    }
+
     /// The entities it says something of, in load order.
     pub(crate) fn entities(&self) -> Vec<EntityKind> {
         let tables = self.files.iter().flat_map(|it| it.spec.tables);

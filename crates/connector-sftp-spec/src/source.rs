@@ -8,11 +8,12 @@ use crate::{
     spec,
 };
 use async_trait::async_trait;
+use futures::StreamExt as _;
 use roster_core::{
     Catalog, CheckReport, Connector, DeleteSignal, EntityInfo, ExtractRequest, ExtractStream,
     FeedInfo, Result, RosterSource, RunContext, SourceDescriptor, SyncMode,
 };
-use roster_tabular::{Bundle, Sets, blocking};
+use roster_tabular::{Bundle, SetRules, Sets, blocking};
 use std::sync::Arc;
 
 static DESCRIPTOR: SourceDescriptor = SourceDescriptor {
@@ -38,12 +39,15 @@ impl SpecSource {
 }
 
 impl Inner {
-    fn complete(&self, bundle: &Bundle) -> Result<()> {
-        refuse_half_a_set(bundle, &self.dialect)
+    /// Looks for a set by what the specification tells about one.
+    fn look(&self, find: impl Fn(&Sets, SetRules<'_>) -> Result<Bundle>) -> Result<Bundle> {
+        let complete = |it: &Bundle| refuse_half_a_set(it, &self.dialect);
+        let is_whole = |it: &Bundle| Ok(Fileset::open(it.clone(), &self.dialect)?.is_whole());
+        find(&self.sets, SetRules { complete: &complete, is_whole: &is_whole })
     }
 
     fn current(&self) -> Result<Bundle> {
-        self.sets.current(&|it| self.complete(it))
+        self.look(Sets::current)
     }
 
     fn discover(&self) -> Result<Catalog> {
@@ -65,7 +69,7 @@ impl Inner {
     fn check(&self) -> CheckReport {
         let mut report = CheckReport::default();
         let mut found = None;
-        let set = self.sets.find(&|it| self.complete(it)).map(|it| {
+        let set = self.look(Sets::find).map(|it| {
             let files = it.entries().len();
             found = Some(it);
             format!("{files} files")
@@ -115,11 +119,13 @@ impl RosterSource for SpecSource {
     }
 
     fn extract(&self, ctx: &RunContext, request: ExtractRequest) -> ExtractStream {
-        let inner = self.0.clone();
+        let (inner, found) = (self.0.clone(), self.0.clone());
         blocking::stream("sftp-spec.extract", ctx, move |ctx| {
             let bundle = inner.current()?;
             Ok(SetReader::new(bundle, inner.dialect.clone(), ctx, request))
         })
+        .map(move |event| event.map_err(|it| found.sets.overdue(it)))
+        .boxed()
     }
 
     async fn published(&self, _: &RunContext) -> Result<()> {

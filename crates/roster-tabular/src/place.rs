@@ -3,7 +3,7 @@
 use crate::{Bundle, BundleLimits, Landed, LandingConfig, LandingFolder, overdue};
 use roster_core::{ConfigProblem, Error, ErrorKind, Result};
 use std::{
-    fs,
+    fmt, fs,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     time::SystemTime,
@@ -76,12 +76,18 @@ enum Place {
 }
 
 /// What a format tells about a set of it.
-#[derive(Clone, Copy, Debug)]
-pub struct SetRules {
+#[derive(Clone, Copy)]
+pub struct SetRules<'a> {
     /// Refuses a set of which not everything has come.
-    pub complete: fn(&Bundle) -> Result<()>,
+    pub complete: &'a dyn Fn(&Bundle) -> Result<()>,
     /// Whether a set holds all records of every file: only then may older sets be passed over.
-    pub is_whole: fn(&Bundle) -> Result<bool>,
+    pub is_whole: &'a dyn Fn(&Bundle) -> Result<bool>,
+}
+
+impl fmt::Debug for SetRules<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SetRules").finish_non_exhaustive()
+    }
 }
 
 /// The sets at a place.  Remembers the one that was discovered, so that no other is extracted and put away.
@@ -106,7 +112,7 @@ impl Sets {
     /// # Errors
     ///
     /// Those of [`Bundle::open`], of [`LandingFolder::next`] and of the rules.
-    pub fn find(&self, rules: SetRules) -> Result<Bundle> {
+    pub fn find(&self, rules: SetRules<'_>) -> Result<Bundle> {
         self.look(rules).map(|it| it.bundle)
     }
 
@@ -115,7 +121,7 @@ impl Sets {
     /// # Errors
     ///
     /// As [`Self::find`].
-    pub fn current(&self, rules: SetRules) -> Result<Bundle> {
+    pub fn current(&self, rules: SetRules<'_>) -> Result<Bundle> {
         if let Some(found) = self.remembered() {
             return Ok(found.bundle);
         }
@@ -152,7 +158,7 @@ impl Sets {
         Ok(())
     }
 
-    fn look(&self, rules: SetRules) -> Result<Found> {
+    fn look(&self, rules: SetRules<'_>) -> Result<Found> {
         match &self.place {
             Place::Path(path) => {
                 let bundle = Bundle::open(path, &self.limits);
@@ -162,7 +168,7 @@ impl Sets {
                 Ok(Found { bundle, landed: None })
             }
             Place::Landing(folder) => {
-                let landed = folder.next(&rules.complete, &rules.is_whole)?;
+                let landed = folder.next(rules.complete, rules.is_whole)?;
                 Ok(Found { bundle: landed.bundle.clone(), landed: Some(landed) })
             }
         }
