@@ -1,6 +1,6 @@
 //! Makes diagnostics with the least ceremony.
 
-use roster_core::{Diagnostic, DiagnosticCode, Locus, Severity};
+use roster_core::{Diagnostic, DiagnosticCode, Locus, Origin, Severity};
 use roster_tabular::Malformed;
 use std::sync::Arc;
 
@@ -18,6 +18,19 @@ pub(crate) fn about_file(
         source_id: None,
         locus: Locus::File { file: file.clone(), line },
     }
+}
+
+/// A finding about a file or a collection as a whole.
+pub(crate) fn about_whole(code: DiagnosticCode, origin: &Origin) -> Diagnostic {
+    let severity = Severity::Warning;
+    Diagnostic { code, severity, field: None, source_id: None, locus: origin.locus(0) }
+}
+
+/// Whether a finding is one of the form that files have: services tell the status of every record, and write lists as
+/// JSON.
+pub(crate) fn is_of_files(code: DiagnosticCode) -> bool {
+    use DiagnosticCode::{DeletedInBulk, ListForm, ListItemForm, StatusInBulk};
+    matches!(code, DeletedInBulk | ListForm | ListItemForm | StatusInBulk)
 }
 
 /// The code for a record that cannot be read.
@@ -41,7 +54,8 @@ pub(crate) fn shortened(name: &str) -> Arc<str> {
 #[derive(Debug)]
 pub(crate) struct Findings<'a> {
     pub(crate) out: &'a mut Vec<Diagnostic>,
-    pub(crate) file: &'a Arc<str>,
+    pub(crate) origin: &'a Origin,
+    /// The position in the origin.
     pub(crate) line: u64,
     pub(crate) source_id: &'a str,
 }
@@ -70,7 +84,7 @@ impl Findings<'_> {
             severity,
             field: field.cloned(),
             source_id: (!self.source_id.is_empty()).then(|| self.source_id.into()),
-            locus: Locus::File { file: self.file.clone(), line: self.line },
+            locus: self.origin.locus(self.line),
         });
     }
 }

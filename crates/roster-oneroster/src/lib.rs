@@ -1,7 +1,7 @@
 //! The OneRoster standard: files, vocabularies, mapping to and from the canonical model.
 //!
 //! [`files::FILES`] is the one table of what the standard defines.  [`Fileset`] finds the files of a set and
-//! [`FilesetReader`] reads their records.
+//! [`FilesetReader`] reads their records, and those of [`rest`] collections.
 
 pub mod deviations;
 pub mod export;
@@ -10,6 +10,7 @@ mod fileset;
 mod finding;
 mod manifest;
 mod reader;
+pub mod rest;
 mod version;
 
 pub use crate::{

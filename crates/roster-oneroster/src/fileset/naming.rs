@@ -53,7 +53,7 @@ fn is_extension(cell: &str) -> bool {
 const LONGEST: usize = 100;
 
 /// Whether a column's name says that it holds a secret that opens something.
-pub(super) fn holds_credential(name: &str) -> bool {
+pub(crate) fn holds_credential(name: &str) -> bool {
     let name = ["metadata.", "ext."].iter().find_map(|it| name.strip_prefix(it)).unwrap_or(name);
     let folded = folded_name(name);
     if folded == "pass" || ANYWHERE.iter().any(|it| folded.contains(it)) {

@@ -1,7 +1,10 @@
 //! Opens a file of a set for reading its records.
 
-use crate::fileset::SetFile;
-use crate::finding::about_file;
+use crate::{
+    fileset::{Content, SetFile},
+    finding::about_file,
+    rest::StagedRecords,
+};
 use roster_core::{
     Diagnostic, DiagnosticCode, Error, ErrorKind, Result, RunContext, Signal, SignalSink,
 };
@@ -14,9 +17,57 @@ use std::{
     sync::Arc,
 };
 
+/// The records of one file, wherever they are.
+#[derive(Debug)]
+pub(super) enum Records {
+    File(Box<FileRecords>),
+    Staged(StagedRecords),
+}
+
+impl Records {
+    /// Opens the file and passes over its header.  `signals` hears how many bytes come in.
+    pub(super) fn open(
+        content: &Content,
+        file: &SetFile,
+        limits: CsvLimits,
+        signals: Option<&RunContext>,
+    ) -> Result<Self> {
+        match content {
+            Content::Bundle(bundle) => {
+                let records = FileRecords::open(bundle, file, limits, signals)?;
+                Ok(Self::File(Box::new(records)))
+            }
+            Content::Staged(staged) => {
+                let table = staged.tables().iter().find(|it| std::ptr::eq(it.spec, file.spec));
+                let message = "a staged table is read that is not there";
+                let missing = || Error::new(ErrorKind::Internal, "fileset.read", message);
+                Ok(Self::Staged(StagedRecords::new(table.ok_or_else(missing)?.clone())))
+            }
+        }
+    }
+
+    /// Reads the next record.  Fails with [`ErrorKind::NotReady`] at one that broke off while it was uploaded.
+    pub(super) fn read(&mut self, record: &mut Record) -> Result<ReadOutcome> {
+        match self {
+            Self::File(records) => records.read(record),
+            Self::Staged(records) => {
+                let more = records.read(record)?;
+                Ok(if more { ReadOutcome::Record } else { ReadOutcome::End })
+            }
+        }
+    }
+
+    /// Reports once that the file is not UTF-8.
+    pub(super) fn judge_encoding(&mut self, findings: &mut Vec<Diagnostic>) {
+        if let Self::File(records) = self {
+            records.judge_encoding(findings);
+        }
+    }
+}
+
 /// A file that is read record by record; inflating it runs on a thread of its own.
 #[derive(Debug)]
-pub(super) struct Records {
+pub(super) struct FileRecords {
     csv: CsvReader<ReadAhead>,
     file: Arc<str>,
     encoding_reported: bool,
@@ -52,9 +103,9 @@ impl Upload {
     }
 }
 
-impl Records {
-    /// Opens the file and passes over its header.  `signals` hears how many bytes come in.
-    pub(super) fn open(
+impl FileRecords {
+    /// Opens the file and passes over its header.
+    fn open(
         bundle: &Bundle,
         file: &SetFile,
         limits: CsvLimits,
@@ -72,8 +123,7 @@ impl Records {
         Ok(records)
     }
 
-    /// Reads the next record.  Fails with [`ErrorKind::NotReady`] at one that broke off while it was uploaded.
-    pub(super) fn read(&mut self, record: &mut Record) -> Result<ReadOutcome> {
+    fn read(&mut self, record: &mut Record) -> Result<ReadOutcome> {
         let outcome = self.csv.read(record).map_err(|it| self.of_file(it))?;
         if self.upload.breaks_off(outcome, record, self.csv.ends_without_line_end()) {
             let message = "the file breaks off in the middle of its last record, as one that is still being \
@@ -84,8 +134,7 @@ impl Records {
         Ok(outcome)
     }
 
-    /// Reports once that the file is not UTF-8.
-    pub(super) fn judge_encoding(&mut self, findings: &mut Vec<Diagnostic>) {
+    fn judge_encoding(&mut self, findings: &mut Vec<Diagnostic>) {
         if self.encoding_reported {
             return;
         }

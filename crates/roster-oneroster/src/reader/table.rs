@@ -9,13 +9,13 @@ use super::{
 };
 use crate::{
     fileset::SetFile,
-    finding::{about_file, malformed},
+    finding::{about_whole, malformed},
     manifest::Mode,
     version::Version,
 };
 use roster_core::{
     Batch, BatchLimits, Completion, Coverage, Diagnostic, DiagnosticCode, EntityKind, ExtractEvent,
-    Origin, Result, Severity,
+    Result, Severity,
 };
 use roster_tabular::{ReadOutcome, Record};
 use std::{collections::VecDeque, mem};
@@ -65,7 +65,7 @@ impl Table {
         wants: Wants,
     ) -> Self {
         let layout = Layout::new(file, version, roles_in_users);
-        let origin = Origin::File(layout.file.clone());
+        let origin = layout.origin.clone();
         Self {
             batch: Batch::new(layout.entity, origin.clone()),
             rejected_bytes: 0,
@@ -207,7 +207,7 @@ impl Table {
 
     fn end(&mut self, findings: &mut Vec<Diagnostic>, out: &mut VecDeque<ExtractEvent>) {
         if self.empty {
-            findings.push(about_file(DiagnosticCode::FileEmpty, &self.layout.file, 0, None));
+            findings.push(about_whole(DiagnosticCode::FileEmpty, &self.layout.origin));
         }
         self.flush(findings, out);
         if self.wanted {
