@@ -12,7 +12,7 @@ use crate::{
     fileset::holds_credential,
     version::Version,
 };
-use roster_core::{EntityKind, Result};
+use roster_core::{EntityKind, Error, ErrorKind, Result};
 use serde_json::{Map, Value};
 use std::{
     collections::{HashMap, HashSet},
@@ -29,8 +29,8 @@ const MOST_PROPERTIES: usize = 2_000;
 pub struct PageTaken {
     /// Records in it.
     pub rows: u64,
-    /// Those of them whose keys no page before had.
-    pub new: u64,
+    /// Whether it has the very keys of the page before, so that the service does not go on; it was not taken.
+    pub repeats: bool,
 }
 
 /// A collection that is being pulled.
@@ -41,6 +41,8 @@ pub struct Staging {
     table: Table,
     links: Vec<LinkTable>,
     keys: HashSet<u64>,
+    /// Keys of the page before.
+    page: Vec<u64>,
     rows: u64,
     /// Whether an object told roles one by one.
     has_roles: bool,
@@ -58,17 +60,19 @@ impl Staging {
             table: Table::new(collection, version),
             links: links.map(|it| LinkTable::new(*it)).collect(),
             keys: HashSet::new(),
+            page: Vec::new(),
             rows: 0,
             has_roles: false,
         }
     }
 
-    /// Takes the body of a page.  A page that fails leaves nothing behind.
+    /// Takes the body of a page, which has `expected` records where the service tells.  A page that fails leaves nothing
+    /// behind.
     ///
     /// # Errors
     ///
-    /// Where it is no page of a collection, breaks off, or is hostile.
-    pub fn take_page(&mut self, body: &[u8]) -> Result<PageTaken> {
+    /// Where it is no page of a collection, breaks off, has another number of records, or is hostile.
+    pub fn take_page(&mut self, body: &[u8], expected: Option<u64>) -> Result<PageTaken> {
         let (table, links) = (&mut self.table, &mut self.links);
         let before = self.rows;
         let mut keys = Vec::new();
@@ -85,16 +89,21 @@ impl Staging {
             }
             Ok(())
         });
+        let taken = taken.and_then(|()| expect(rows, expected));
+        let repeats = rows > 0 && keys == self.page;
         let builders = std::iter::once(&mut self.table.builder)
             .chain(self.links.iter_mut().map(|it| &mut it.builder));
         for builder in builders {
-            if taken.is_ok() { builder.keep_page() } else { builder.drop_page() }
+            if taken.is_ok() && !repeats { builder.keep_page() } else { builder.drop_page() }
         }
         taken?;
-        self.rows += rows;
-        self.has_roles |= has_roles;
-        let new = keys.into_iter().filter(|it| self.keys.insert(*it)).count();
-        Ok(PageTaken { rows, new: new as u64 })
+        if !repeats {
+            self.rows += rows;
+            self.has_roles |= has_roles;
+            self.keys.extend(&keys);
+            self.page = keys;
+        }
+        Ok(PageTaken { rows, repeats })
     }
 
     /// The records that were taken.
@@ -127,6 +136,15 @@ impl Staging {
         }
         tables
     }
+}
+
+/// Compares a page with what the service says of it.
+fn expect(rows: u64, expected: Option<u64>) -> Result<()> {
+    if expected.is_none_or(|it| it == rows) {
+        return Ok(());
+    }
+    let message = "the page has another number of records than the service says";
+    Err(Error::new(ErrorKind::Unavailable, "rest.page", message).context("records", rows))
 }
 
 impl fmt::Debug for Staging {
