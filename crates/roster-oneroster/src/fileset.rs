@@ -8,7 +8,6 @@ mod naming;
 mod staged;
 
 pub(crate) use header::{Found, Header};
-pub(crate) use naming::holds_credential;
 
 use crate::{
     files::{FILES, FileSpec},

@@ -1,9 +1,7 @@
 //! Reads a set: a lazy iterator of batches and completions, entity by entity, in load order.
 
-mod cells;
 mod layout;
 mod record;
-mod rejected;
 mod relationships;
 mod source;
 mod table;
@@ -11,7 +9,6 @@ mod values;
 
 use crate::{
     fileset::{Content, Fileset, Refusal, SetFile},
-    finding::{is_of_files, malformed},
     rest::Staged,
 };
 use relationships::{People, Relationships};
@@ -19,10 +16,13 @@ use roster_core::{
     Batch, Diagnostic, EntityKind, Error, ErrorKind, ExtractEvent, ExtractRequest, Origin, Result,
     RunContext, Signal,
 };
-use roster_tabular::{Bundle, CsvLimits, ReadOutcome, Record};
-use source::Records;
+use roster_tabular::{
+    Bundle, CsvLimits, ReadOutcome, Record,
+    finding::{malformed, reject_line},
+};
+use source::{Records, is_of_files};
 use std::{collections::VecDeque, iter::FusedIterator};
-use table::{Progress, Table, Wants, done, reject_line};
+use table::{Progress, Table, Wants, done};
 
 /// Reads a set.
 ///

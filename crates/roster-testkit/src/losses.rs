@@ -44,12 +44,14 @@ struct RowLoss {
     reason: String,
 }
 
-/// Fields the format does not have.
+/// Fields the format does not have; where values are given, only of records that have them.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FieldLoss {
     table: String,
     fields: Vec<String>,
+    #[serde(default)]
+    r#where: BTreeMap<String, String>,
     reason: String,
 }
 
@@ -126,7 +128,9 @@ impl Losses {
             record.set_text("source_id", &key);
         }
         for loss in self.fields.iter().filter(|it| it.table == entity.table()) {
-            record.0.retain(|field, _| !loss.fields.contains(field));
+            if loss.r#where.iter().all(|(field, text)| record.text(field) == text) {
+                record.0.retain(|field, _| !loss.fields.contains(field));
+            }
         }
         for loss in self.term.iter().filter(|it| it.table == entity.table()) {
             loss.apply_to(record);
@@ -145,7 +149,8 @@ impl Losses {
             }
         }
         for loss in &self.fields {
-            known(&loss.table, loss.fields.iter().map(String::as_str), &loss.reason)?;
+            let fields = loss.r#where.keys().chain(&loss.fields).map(String::as_str);
+            known(&loss.table, fields, &loss.reason)?;
         }
         for loss in &self.key {
             known(&loss.table, [], &loss.reason)?;
@@ -228,6 +233,11 @@ mod tests {
         check("[[rows]]\ntable='roles'\nsource_ids=['1']\nreason='r'", &BOTH, &BOTH[1..]);
         check("[[rows]]\ntable='roles'\nwhere={role='aide'}\nreason='r'", &BOTH, &BOTH[..1]);
         check("[[rows]]\ntable='roles'\nwithout='begin_date'\nreason='r'", &BOTH, &BOTH[..1]);
+        check(
+            "[[fields]]\ntable='roles'\nwhere={role='aide'}\nfields=['begin_date']\nreason='r'",
+            &BOTH,
+            &BOTH,
+        );
         let without_dates = [r#"{"source_id":"1","role":"teacher"}"#, BOTH[1]];
         check(
             "[[fields]]\ntable='roles'\nfields=['begin_date']\nreason='r'",

@@ -2,13 +2,12 @@
 
 use super::{Content, Fileset, Header, SetFile};
 use crate::{
-    finding::about_file,
     manifest::Mode,
     rest::{Staged, StagedTable},
     version::Version,
 };
-use roster_core::{Diagnostic, DiagnosticCode, Origin};
-use roster_tabular::Entry;
+use roster_core::{DiagnosticCode, Origin};
+use roster_tabular::{Entry, finding::about_whole};
 
 impl Fileset {
     /// A set whose records are in memory.
@@ -23,10 +22,7 @@ impl Fileset {
 fn file(table: &StagedTable, version: Version) -> SetFile {
     let origin = Origin::Page(table.path.clone());
     let header = Header::staged(table, version);
-    let odd = |code, name: &str| {
-        let finding = about_file(code, &table.path, 0, Some(name));
-        Diagnostic { locus: origin.locus(0), ..finding }
-    };
+    let odd = |code, name: &str| about_whole(code, &origin, Some(name));
     let unknown = table.extensions.iter().filter(|it| !it.starts_with("metadata."));
     let unknown = unknown.map(|it| odd(DiagnosticCode::ColumnUnknown, it));
     let credentials = table.credentials.iter().map(|it| odd(DiagnosticCode::ColumnCredential, it));

@@ -9,10 +9,10 @@ use super::{
 };
 use crate::{
     files::{Column, Content, FileSpec},
-    fileset::holds_credential,
     version::Version,
 };
 use roster_core::{EntityKind, Error, ErrorKind, Result};
+use roster_tabular::holds_credential;
 use serde_json::{Map, Value};
 use std::{
     collections::{HashMap, HashSet},
