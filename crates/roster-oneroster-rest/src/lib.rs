@@ -7,7 +7,9 @@
 //!
 //! What is known of real services, and why paging is as it is, stands at [`Service`].
 
+mod auth;
 mod collect;
+mod options;
 mod probe;
 mod pull;
 mod revision;
@@ -15,6 +17,8 @@ mod service;
 mod source;
 
 pub use crate::{
+    auth::{AuthConfig, SecretPlace, Signature},
+    options::{Problems, page_size, prefix_of, services},
     service::{Connect, Connected, PAGE_SIZE, Service, Services, version_of},
     source::RestSource,
 };

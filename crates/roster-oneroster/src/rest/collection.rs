@@ -9,7 +9,7 @@ use crate::{
     version::{Version, Versions},
 };
 use roster_core::EntityKind;
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::LazyLock};
 
 /// A collection that a nightly pull reads.
 #[derive(Debug)]
@@ -180,6 +180,32 @@ pub(crate) fn property(column: &'static str) -> Cow<'static, str> {
         None => column.into(),
     }
 }
+
+/// What the REST binding calls a canonical field of an entity, for reports in the words of services.
+#[must_use]
+pub fn property_name(entity: EntityKind, field: &str) -> Option<&'static str> {
+    match (entity, field) {
+        (EntityKind::Relationship, "student_source_id") => Some("sourcedId"),
+        (EntityKind::Relationship, "contact_source_id") => Some("agents"),
+        _ => {
+            let own = PROPERTIES.iter().find(|it| it.0 == entity && it.1 == field);
+            own.map(|it| &*it.2)
+        }
+    }
+}
+
+/// Entity, field and property.
+type Property = (EntityKind, &'static str, Cow<'static, str>);
+
+static PROPERTIES: LazyLock<Vec<Property>> = LazyLock::new(|| {
+    let columns =
+        FILES.iter().flat_map(|it| it.columns.iter().rev().map(|column| (it.entity, column)));
+    // Where an old and a new column fill the same field, the new one stands last and counts.
+    let of_column = |(entity, column): (EntityKind, &'static Column)| {
+        column.fields().iter().map(move |it| (entity, *it, property(column.name)))
+    };
+    columns.flat_map(of_column).collect()
+});
 
 /// Whether a property fills a column, by its own name or by one that services use in its place.
 pub(super) fn fills(name: &str, column: &Column) -> bool {
