@@ -12,9 +12,18 @@ pub(super) fn cell(value: &Value, column_type: ColumnType) -> String {
         ColumnType::TextList | ColumnType::TermList(_) => match value {
             // Written as in a file.
             Value::String(text) => text.clone(),
-            other => list(items(other).iter().map(scalar)),
+            other => list(items(other).iter().map(list_item)),
         },
         ColumnType::Identifiers => identifiers(value),
+        _ => scalar(value),
+    }
+}
+
+/// An item of a list; a value of a score scale as the files write it.
+fn list_item(value: &Value) -> String {
+    let side = |name: &str| value.get(name).map(scalar);
+    match (side("itemValueLHS"), side("itemValueRHS")) {
+        (Some(left), Some(right)) => format!("{{{left}:{right}}}"),
         _ => scalar(value),
     }
 }
