@@ -17,6 +17,8 @@ mod rate;
 mod retry;
 mod status;
 
+pub use http::Method;
+
 pub use crate::{
     api::{Api, Reply},
     auth::{Authorization, Authorize, Basic, Bearer, Target},
