@@ -56,9 +56,11 @@ impl Records {
     }
 }
 
-/// Whether a finding is one of the form that files have: services tell the status of every record, and write lists as
-/// JSON.
+/// Whether a finding is one of the form that files have: services tell the status of every record, write lists as JSON,
+/// and give keys of any characters, which those that follow from terms such as `ext:x` have as well.
 pub(super) fn is_of_files(code: DiagnosticCode) -> bool {
-    use DiagnosticCode::{DeletedInBulk, ListForm, ListItemForm, StatusInBulk};
-    matches!(code, DeletedInBulk | ListForm | ListItemForm | StatusInBulk)
+    use DiagnosticCode::{
+        DeletedInBulk, IdentifierCharacters, ListForm, ListItemForm, StatusInBulk,
+    };
+    matches!(code, DeletedInBulk | IdentifierCharacters | ListForm | ListItemForm | StatusInBulk)
 }

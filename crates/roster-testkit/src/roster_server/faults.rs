@@ -16,6 +16,10 @@ pub enum RosterFault {
     TotalChanges,
     /// The revision changes after a few pages, once.
     RevisionChanges,
+    /// The revision changes with every page; no roster can come of it.  Not among [`RosterFault::ALL`].
+    RevisionNeverRests,
+    /// The district has added the application and not enabled it.  Not among [`RosterFault::ALL`].
+    Disabled,
     /// Three requests are refused with 429 and a web page.
     TooMany,
     /// An empty page is status 204.
@@ -37,7 +41,7 @@ pub enum RosterFault {
 }
 
 impl RosterFault {
-    /// All of them.
+    /// All that a roster can come through.
     pub const ALL: &'static [Self] = &[
         Self::ClampedWithoutTotals,
         Self::ShortPages,
@@ -63,6 +67,8 @@ impl RosterFault {
                 state.revision.get_or_insert_with(|| "1".to_owned());
                 state.revision_changes_after = Some(14);
             }
+            Self::RevisionNeverRests => state.revision_never_rests = true,
+            Self::Disabled => state.disabled = true,
             Self::TooMany => {
                 http.fault(HttpFault::TooMany { retry_after_secs: None }.on("/users").times(2));
                 http.fault(HttpFault::TooMany { retry_after_secs: Some(1) }.on("/orgs").times(1));

@@ -25,6 +25,7 @@ pub(super) struct State {
     pub(super) wrong_totals: usize,
     /// Pages after which the revision changes, once.
     pub(super) revision_changes_after: Option<usize>,
+    pub(super) revision_never_rests: bool,
     /// An empty page is status 204.
     pub(super) no_content: bool,
     pub(super) link_never_ends: bool,
@@ -45,6 +46,7 @@ impl State {
             shorter_by: 0,
             wrong_totals: 0,
             revision_changes_after: None,
+            revision_never_rests: false,
             no_content: false,
             link_never_ends: false,
             pages: 0,
@@ -94,6 +96,9 @@ impl State {
             if left == 0 {
                 self.revision = self.revision.as_ref().map(|it| format!("{it}-next"));
             }
+        }
+        if self.revision_never_rests {
+            self.revision = Some(self.pages.to_string());
         }
         if let Some(revision) = &self.revision {
             reply = reply.header("x-perm-rev", revision);
