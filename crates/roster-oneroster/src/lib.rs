@@ -17,6 +17,6 @@ pub use crate::{
     fileset::{Fileset, Refusal, SetFile, refuse_half_a_set},
     manifest::Mode,
     reader::FilesetReader,
-    rest::property_name,
+    rest::{collection_name, property_name},
     version::{Version, Versions},
 };

@@ -15,7 +15,7 @@ mod staged;
 mod staging;
 
 pub(crate) use collection::property;
-pub use collection::{COLLECTIONS, Collection, property_name};
+pub use collection::{COLLECTIONS, Collection, collection_name, property_name};
 pub(crate) use staged::StagedRecords;
 pub use staged::{Staged, StagedTable};
 pub use staging::{PageTaken, Staging};

@@ -96,6 +96,9 @@ impl State {
         if path == format!("/applications/{APPLICATION}/server") {
             return self.server(request);
         }
+        if self.rotates_after.is_some_and(|it| self.pages >= it) {
+            ROTATED_TOKEN.clone_into(&mut self.token);
+        }
         let proxied = path.strip_prefix(&format!("/{APPLICATION}"));
         let allowed = match proxied {
             Some(_) => self.allows_bearer(request),

@@ -26,12 +26,14 @@ fn file(table: &StagedTable, version: Version) -> SetFile {
     let unknown = table.extensions.iter().filter(|it| !it.starts_with("metadata."));
     let unknown = unknown.map(|it| odd(DiagnosticCode::ColumnUnknown, it));
     let credentials = table.credentials.iter().map(|it| odd(DiagnosticCode::ColumnCredential, it));
+    let incomplete =
+        (!table.complete).then(|| about_whole(DiagnosticCode::CollectionIncomplete, &origin, None));
     SetFile {
         spec: table.spec,
         entry: Entry { name: table.path.clone(), bytes: 0 },
         mode: if table.complete { Mode::Bulk } else { Mode::Delta },
         mode_is_clear: table.complete,
-        findings: unknown.chain(credentials).collect(),
+        findings: incomplete.into_iter().chain(unknown).chain(credentials).collect(),
         header,
         origin,
         refusal: None,

@@ -181,6 +181,18 @@ pub(crate) fn property(column: &'static str) -> Cow<'static, str> {
     }
 }
 
+/// The collection that an entity's records come in, for reports in the words of services.
+#[must_use]
+pub fn collection_name(entity: EntityKind) -> Option<&'static str> {
+    if entity == EntityKind::Relationship {
+        return Some("users");
+    }
+    let gives = |it: &&Collection| {
+        it.entity == entity || it.links.iter().any(|link| link.entity() == entity)
+    };
+    COLLECTIONS.iter().find(gives).map(|it| it.path)
+}
+
 /// What the REST binding calls a canonical field of an entity, for reports in the words of services.
 #[must_use]
 pub fn property_name(entity: EntityKind, field: &str) -> Option<&'static str> {

@@ -1,6 +1,6 @@
 //! What real services were seen to do, and a client must bear.
 
-use super::{ROTATED_TOKEN, state::State};
+use super::state::State;
 use crate::http::{FakeHttp, HttpFault};
 use serde_json::json;
 use std::time::Duration;
@@ -26,7 +26,7 @@ pub enum RosterFault {
     NoContent,
     /// `Link` names a next page on every page, on another host.
     LinkNeverEnds,
-    /// The token that was told is no longer taken; the list of applications tells the new one.
+    /// After ten pages the token that was told is no longer taken; the list of applications tells the new one.
     BearerRotated,
     /// Demographics are denied.
     DemographicsDenied,
@@ -75,7 +75,7 @@ impl RosterFault {
             }
             Self::NoContent => state.no_content = true,
             Self::LinkNeverEnds => state.link_never_ends = true,
-            Self::BearerRotated => ROTATED_TOKEN.clone_into(&mut state.token),
+            Self::BearerRotated => state.rotates_after = Some(state.pages + 10),
             Self::DemographicsDenied => http.fault(HttpFault::Status(403).on("/demographics")),
             Self::TooHeavy => http.fault(HttpFault::Page(502).on("limit=5000")),
             Self::DanglingReference => {

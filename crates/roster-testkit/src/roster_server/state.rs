@@ -26,6 +26,8 @@ pub(super) struct State {
     /// Pages after which the revision changes, once.
     pub(super) revision_changes_after: Option<usize>,
     pub(super) revision_never_rests: bool,
+    /// Pages after which the token is another one.
+    pub(super) rotates_after: Option<usize>,
     /// An empty page is status 204.
     pub(super) no_content: bool,
     pub(super) link_never_ends: bool,
@@ -47,6 +49,7 @@ impl State {
             wrong_totals: 0,
             revision_changes_after: None,
             revision_never_rests: false,
+            rotates_after: None,
             no_content: false,
             link_never_ends: false,
             pages: 0,
