@@ -1,8 +1,7 @@
 //! ClassLink Roster Server as a roster source.
 //!
 //! A partner's key lists the districts that share with the application.  A district is read through ClassLink's proxy
-//! with the district's own bearer, or directly at its Roster Server with OAuth 1.0a.  What is read, and how it is made
-//! sure that nobody is missed, lives in `roster-oneroster-rest`.
+//! with the district's own bearer, or directly at its Roster Server with OAuth 1.0a.
 
 mod access;
 mod applications;
@@ -32,8 +31,7 @@ impl Connector for ClassLink {
     }
 
     fn build(config: Config, base: &Path) -> Result<Arc<dyn RosterSource>> {
-        let client = Client::new(config.client.clone().at(base));
-        source_with(config, base, client)
+        source_with(config.clone(), base, Client::new(config.client.at(base)))
     }
 }
 
@@ -51,7 +49,7 @@ pub fn source_with(config: Config, base: &Path, client: Client) -> Result<Arc<dy
 ///
 /// # Errors
 ///
-/// Where the configuration has no partner key, or ClassLink does not answer to it.
+/// Where there is no partner key, or ClassLink does not answer to it.
 pub async fn districts(
     ctx: &RunContext,
     config: Config,

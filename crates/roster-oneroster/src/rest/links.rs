@@ -43,7 +43,7 @@ fn roles(user: &str, object: &Map<String, Value>) -> Vec<Cells> {
         if !keys.insert(source_id.clone()) {
             // The same role once more, in another time.
             source_id = derived_id(&[user, organization, term.trim(), begin.trim()]);
-            if !keys.insert(source_id.clone()) {
+            if begin.trim().is_empty() || !keys.insert(source_id.clone()) {
                 continue;
             }
         }
