@@ -1,5 +1,7 @@
 //! Whatever a Roster Server does: the roster comes whole, or nothing of it does.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use connector_classlink::{Access, Config, districts, source_with};
 use roster_core::{Coverage, EntityKind, ErrorKind, RosterSource, RunContext};
 use roster_credentials::CredentialPlace;

@@ -18,6 +18,8 @@ pub enum RosterFault {
     RevisionChanges,
     /// The revision changes with every page; no roster can come of it.  Not among [`RosterFault::ALL`].
     RevisionNeverRests,
+    /// Totals are always one too high.  Not among [`RosterFault::ALL`].
+    TotalNeverReached,
     /// The district has added the application and not enabled it.  Not among [`RosterFault::ALL`].
     Disabled,
     /// Three requests are refused with 429 and a web page.
@@ -68,6 +70,7 @@ impl RosterFault {
                 state.revision_changes_after = Some(14);
             }
             Self::RevisionNeverRests => state.revision_never_rests = true,
+            Self::TotalNeverReached => state.wrong_totals = usize::MAX,
             Self::Disabled => state.disabled = true,
             Self::TooMany => {
                 http.fault(HttpFault::TooMany { retry_after_secs: None }.on("/users").times(2));

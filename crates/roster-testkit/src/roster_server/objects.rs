@@ -209,10 +209,10 @@ fn add_links(
 ) -> Result<(), Failed> {
     match collection {
         "courses" => {
-            object["resources"] = resources(files, "courseResources.csv", "courseSourcedId", key)?
+            object["resources"] = resources(files, "courseResources.csv", "courseSourcedId", key)?;
         }
         "classes" => {
-            object["resources"] = resources(files, "classResources.csv", "classSourcedId", key)?
+            object["resources"] = resources(files, "classResources.csv", "classSourcedId", key)?;
         }
         "users" if recent => add_people(key, object, files)?,
         "lineItems" if recent => {

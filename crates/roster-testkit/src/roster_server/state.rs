@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 /// What the service is and how it behaves.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fault of its own, and all go together")]
 pub(super) struct State {
     pub(super) data: RosterData,
     /// Its own address.
@@ -69,7 +70,7 @@ impl State {
         let total = records.len();
         let (offset, limit) = (request.number("offset").unwrap_or(0), request.number("limit"));
         let mut size = limit.unwrap_or(100).min(self.clamp.unwrap_or(usize::MAX));
-        if self.pages % 2 == 0 {
+        if self.pages.is_multiple_of(2) {
             size = size.saturating_sub(self.shorter_by).max(1);
         }
         let fields = request.query("fields");
