@@ -40,7 +40,8 @@ fn holds(name: &str, method: SignatureMethod, url: &str) -> Result<(), Failed> {
     let address = Url::parse(url)?;
     let target = Target { method: &Method::GET, url: &address };
     let context = RunContext::detached();
-    let signed = futures::executor::block_on(signer.authorize(&context, target))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let signed = runtime.block_on(signer.authorize(&context, target))?;
     let header = signed.header().to_str()?.to_owned();
     let verified = Command::new(python()).args(["-c", VERIFY, name, url, &header]).output()?;
     if verified.status.success() {
