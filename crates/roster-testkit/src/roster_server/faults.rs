@@ -64,7 +64,9 @@ impl RosterFault {
         match self {
             Self::ClampedWithoutTotals => (state.clamp, state.totals) = (Some(3), false),
             Self::ShortPages => state.shorter_by = 1,
-            Self::TotalChanges => state.wrong_totals = 15,
+            // Seven of them are asked for when the source looks what there is; with more than three on top a collection
+            // could be read twice with the same wrong total, which is then the service's own.
+            Self::TotalChanges => state.wrong_totals = 10,
             Self::RevisionChanges => {
                 state.revision.get_or_insert_with(|| "1".to_owned());
                 state.revision_changes_after = Some(14);
