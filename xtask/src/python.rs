@@ -21,6 +21,8 @@ pub(crate) struct Module {
 pub(crate) const DUCKDB: Module = Module { name: "duckdb", package: "duckdb" };
 /// Reads what Homeroom publishes, and is measured beside it.
 pub(crate) const POLARS: Module = Module { name: "polars", package: "polars" };
+/// Verifies signatures of OAuth 1.0a.
+pub(crate) const OAUTHLIB: Module = Module { name: "oauthlib", package: "oauthlib" };
 /// A server of S3's protocol.
 pub(crate) const MOTO: Module = Module { name: "moto", package: "moto[server]" };
 

@@ -51,7 +51,7 @@ fn tests(form: Form, tally: &mut Tally) -> Result {
     if let Some(server) = &server {
         tests.env(postgres::VARIABLE, server.url());
     }
-    match python::with(&[python::DUCKDB, python::POLARS, python::MOTO]) {
+    match python::with(&[python::DUCKDB, python::POLARS, python::MOTO, python::OAUTHLIB]) {
         Ok(python) => _ = tests.env(python::VARIABLE, python),
         Err(error) => println!("no DuckDB, Polars and S3: {error}"),
     }

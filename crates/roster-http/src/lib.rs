@@ -10,11 +10,14 @@ mod auth;
 mod client;
 mod clock;
 mod config;
+mod oauth1;
 mod oauth2;
 mod paged;
 mod rate;
 mod retry;
 mod status;
+
+pub use http::Method;
 
 pub use crate::{
     api::{Api, Reply},
@@ -22,6 +25,7 @@ pub use crate::{
     client::{Client, Outgoing, Response},
     clock::{Clock, SystemClock, TestClock},
     config::{ClientConfig, service_url},
+    oauth1::{OAuth1, SignatureMethod},
     oauth2::{ClientAuthentication, ClientCredentials, TokenEndpoint},
     paged::{Decode, Next, Page, PageSize, Pages, Paging},
     rate::{Permit, Rate, RateLimiter},

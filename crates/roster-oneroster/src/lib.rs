@@ -1,7 +1,7 @@
 //! The OneRoster standard: files, vocabularies, mapping to and from the canonical model.
 //!
 //! [`files::FILES`] is the one table of what the standard defines.  [`Fileset`] finds the files of a set and
-//! [`FilesetReader`] reads their records.
+//! [`FilesetReader`] reads their records, and those of [`rest`] collections.
 
 pub mod deviations;
 pub mod export;
@@ -9,6 +9,7 @@ pub mod files;
 mod fileset;
 mod manifest;
 mod reader;
+pub mod rest;
 mod version;
 
 pub use crate::{
@@ -16,5 +17,6 @@ pub use crate::{
     fileset::{Fileset, Refusal, SetFile, refuse_half_a_set},
     manifest::Mode,
     reader::FilesetReader,
+    rest::{collection_name, property_name},
     version::{Version, Versions},
 };

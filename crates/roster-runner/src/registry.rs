@@ -15,6 +15,11 @@ use std::{fmt, path::Path, sync::Arc};
 
 /// The connectors that were built in.
 pub static CONNECTORS: &[ConnectorEntry] = &[
+    #[cfg(feature = "connector-classlink")]
+    ConnectorEntry::new::<connector_classlink::ClassLink>().names_things(SourceNames {
+        table: roster_oneroster::collection_name,
+        field: roster_oneroster::property_name,
+    }),
     #[cfg(feature = "connector-oneroster")]
     ConnectorEntry::new::<connector_oneroster::OneRoster>()
         .reads_paths(connector_oneroster::from_path)
@@ -32,11 +37,14 @@ pub static CONNECTORS: &[ConnectorEntry] = &[
 ];
 
 /// Every connector this version has, built in or not: id and cargo feature.
-const KNOWN_CONNECTORS: &[(&str, &str)] =
-    &[("oneroster", "connector-oneroster"), ("sftp-spec", "connector-sftp-spec")];
+const KNOWN_CONNECTORS: &[(&str, &str)] = &[
+    ("classlink", "connector-classlink"),
+    ("oneroster", "connector-oneroster"),
+    ("sftp-spec", "connector-sftp-spec"),
+];
 
 /// Connectors of later versions.
-const LATER_CONNECTORS: &[&str] = &["odbc", "clever", "classlink"];
+const LATER_CONNECTORS: &[&str] = &["odbc", "clever"];
 
 type Configure = fn(Value, &Path) -> Result<Arc<dyn RosterSource>, Vec<(String, String)>>;
 
@@ -63,7 +71,11 @@ pub struct ConnectorEntry {
 
 impl ConnectorEntry {
     #[cfg_attr(
-        not(any(feature = "connector-oneroster", feature = "connector-sftp-spec")),
+        not(any(
+            feature = "connector-classlink",
+            feature = "connector-oneroster",
+            feature = "connector-sftp-spec"
+        )),
         allow(dead_code, reason = "no connector was built in")
     )]
     const fn new<C: Connector>() -> Self {
@@ -87,7 +99,11 @@ impl ConnectorEntry {
 
     /// The same for a connector that has names of its own for tables and fields.
     #[cfg_attr(
-        not(any(feature = "connector-oneroster", feature = "connector-sftp-spec")),
+        not(any(
+            feature = "connector-classlink",
+            feature = "connector-oneroster",
+            feature = "connector-sftp-spec"
+        )),
         allow(dead_code, reason = "no connector with names of its own was built in")
     )]
     const fn names_things(self, names: SourceNames) -> Self {

@@ -1,7 +1,7 @@
 //! Makes the diagnostics of readers of files with the least ceremony.
 
 use crate::csv::Malformed;
-use roster_core::{Batch, Diagnostic, DiagnosticCode, Locus, Severity};
+use roster_core::{Batch, Diagnostic, DiagnosticCode, Locus, Origin, Severity};
 use std::sync::Arc;
 
 /// A finding about a file as a whole (`line` 0) or about one of its lines.
@@ -18,6 +18,18 @@ pub fn about_file(
         field: field.map(shortened),
         source_id: None,
         locus: Locus::File { file: file.clone(), line },
+    }
+}
+
+/// A finding about a file or a collection as a whole.
+#[must_use]
+pub fn about_whole(code: DiagnosticCode, origin: &Origin, field: Option<&str>) -> Diagnostic {
+    Diagnostic {
+        code,
+        severity: Severity::Warning,
+        field: field.map(shortened),
+        source_id: None,
+        locus: origin.locus(0),
     }
 }
 
@@ -45,9 +57,9 @@ pub fn shortened(name: &str) -> Arc<str> {
 pub struct Findings<'a> {
     /// Where they go.
     pub out: &'a mut Vec<Diagnostic>,
-    /// The file, by its name in the bundle.
-    pub file: &'a Arc<str>,
-    /// The line on which the record begins, from 1.
+    /// The file, or what else the record is read from.
+    pub origin: &'a Origin,
+    /// The record's position there; of a file the line on which it begins, from 1.
     pub line: u64,
     /// The record's key; empty where it is not known.
     pub source_id: &'a str,
@@ -76,7 +88,7 @@ impl Findings<'_> {
             severity,
             field: field.cloned(),
             source_id: (!self.source_id.is_empty()).then(|| self.source_id.into()),
-            locus: Locus::File { file: self.file.clone(), line: self.line },
+            locus: self.origin.locus(self.line),
         });
     }
 }

@@ -31,6 +31,7 @@ pub mod http;
 mod logs;
 mod losses;
 mod record;
+pub mod roster_server;
 mod run;
 
 pub use crate::{

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 /// Losses of one format, as in `tests/district/losses/<format>.toml`; every one has a reason.
 ///
-/// Applied to the canonical rows in this order: whole tables, rows, fields, terms.
+/// Applied to the canonical rows in this order: whole tables, rows, keys, fields, terms.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Losses {
@@ -19,6 +19,8 @@ pub struct Losses {
     fields: Vec<FieldLoss>,
     #[serde(default)]
     term: Vec<TermLoss>,
+    #[serde(default)]
+    key: Vec<KeyLoss>,
 }
 
 /// A table the format does not have.
@@ -65,6 +67,15 @@ struct TermLoss {
     reason: String,
 }
 
+/// Records that the format gives no keys; `key` is the one that follows from their fields.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyLoss {
+    table: String,
+    key: String,
+    reason: String,
+}
+
 impl Losses {
     /// Reads a file of losses.
     ///
@@ -87,6 +98,17 @@ impl Losses {
         Ok(losses)
     }
 
+    /// These losses and others.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.table.extend(others.table);
+        self.rows.extend(others.rows);
+        self.fields.extend(others.fields);
+        self.term.extend(others.term);
+        self.key.extend(others.key);
+        self
+    }
+
     /// The district as the format can tell it.
     #[must_use]
     pub fn apply(&self, district: &District) -> District {
@@ -101,6 +123,10 @@ impl Losses {
     }
 
     fn apply_to(&self, entity: EntityKind, record: &mut Record) {
+        for loss in self.key.iter().filter(|it| it.table == entity.table()) {
+            let key = filled_in(&loss.key, record);
+            record.set_text("source_id", &key);
+        }
         for loss in self.fields.iter().filter(|it| it.table == entity.table()) {
             if loss.r#where.iter().all(|(field, text)| record.text(field) == text) {
                 record.0.retain(|field, _| !loss.fields.contains(field));
@@ -125,6 +151,9 @@ impl Losses {
         for loss in &self.fields {
             let fields = loss.r#where.keys().chain(&loss.fields).map(String::as_str);
             known(&loss.table, fields, &loss.reason)?;
+        }
+        for loss in &self.key {
+            known(&loss.table, [], &loss.reason)?;
         }
         self.term.iter().try_for_each(|it| known(&it.table, [it.field.as_str()], &it.reason))
     }

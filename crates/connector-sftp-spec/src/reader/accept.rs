@@ -86,8 +86,8 @@ impl Layout {
 
     /// Adds a finding about the key.
     fn find(&self, code: Code, severity: Severity, record: &Record, scratch: &mut Scratch) {
-        let (file, line) = (&self.file, record.line());
-        let mut findings = Findings { out: &mut scratch.findings, file, line, source_id: "" };
+        let (origin, line) = (&self.origin, record.line());
+        let mut findings = Findings { out: &mut scratch.findings, origin, line, source_id: "" };
         let column = self.spec.column(self.spec.key[0]);
         findings.add(code, severity, column.map(|it| &self.columns[it].name));
     }

@@ -6,7 +6,7 @@ use crate::{
     fileset::SetFile,
     spec::{FILES, FileSpec, Fill, Kind, RecordKey, Table},
 };
-use roster_core::{EntityKind, model::EntitySchema, value::push_json_string};
+use roster_core::{EntityKind, Origin, model::EntitySchema, value::push_json_string};
 use roster_tabular::ColumnPlace;
 use std::{iter, sync::Arc};
 
@@ -14,6 +14,7 @@ use std::{iter, sync::Arc};
 #[derive(Debug)]
 pub(super) struct Layout {
     pub(super) file: Arc<str>,
+    pub(super) origin: Origin,
     pub(super) spec: &'static FileSpec,
     /// The place of the file in the specification.
     pub(super) number: u8,
@@ -112,6 +113,7 @@ impl Layout {
         let extensions = file.header.extensions.iter().filter(|_| extends);
         Self {
             file: file.entry.name.clone(),
+            origin: Origin::File(file.entry.name.clone()),
             spec,
             number: number(spec),
             mode: file.mode,

@@ -47,7 +47,7 @@ impl Layout {
         scratch.findings.clear();
         let Scratch { cleaned, values, mapping, findings, folded } = scratch;
         let mut findings =
-            Findings { out: findings, file: &self.file, line: record.line(), source_id: "" };
+            Findings { out: findings, origin: &self.origin, line: record.line(), source_id: "" };
         let cells = Cells::new(record, cleaned);
         cleaned.report(&self.places, record, &mut findings);
         let fits = judge_width(record, self.width, &mut findings);

@@ -3,7 +3,7 @@
 use super::{Job, layout::Layout, people::Known, record::Scratch};
 use roster_core::{
     Batch, BatchLimits, Diagnostic, DiagnosticCode, EntityKind, Error, ErrorKind, ExtractEvent,
-    Origin, Result,
+    Result,
 };
 use roster_tabular::{
     ReadOutcome, Record, Records,
@@ -59,7 +59,7 @@ impl Parts {
 
 impl Reading {
     pub(super) fn new(layout: Layout, records: Records, job: &Job, expected: Option<u64>) -> Self {
-        let origin = Origin::File(layout.file.clone());
+        let origin = layout.origin.clone();
         let batches = job.tables.iter().map(|it| Batch::new(it.0, origin.clone())).collect();
         let wanted = job.tables.iter().map(|it| it.1).collect();
         Self {

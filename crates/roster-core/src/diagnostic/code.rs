@@ -56,6 +56,11 @@ codes! {
     /// The file is read as changes: its records are taken, those it marks as to be deleted are deleted, and nothing
     /// is deleted for not being in it.  Mend: write `bulk` or `delta` for the file in the manifest.
     FileModeUnclear = "file_mode_unclear",
+    /// A service tells that a collection has more records than it gives, time and again.
+    ///
+    /// The records that came are taken, and nothing of the collection is deleted for not being in it.  Mend: have the
+    /// vendor of the service compare the total it tells with the records it gives.
+    CollectionIncomplete = "collection_incomplete",
     /// A file in the set is not one of the standard's.
     ///
     /// It is left alone.  Mend: take it out, or check its name for a typing error.

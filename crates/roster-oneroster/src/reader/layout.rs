@@ -7,7 +7,7 @@ use crate::{
     version::Version,
 };
 use roster_core::{
-    EntityKind,
+    EntityKind, Origin,
     model::{EntitySchema, FieldSchema},
     value::{FieldType, push_json_string},
 };
@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// The plan for the records of one file.
 #[derive(Debug)]
 pub(crate) struct Layout {
-    pub(super) file: Arc<str>,
+    pub(super) origin: Origin,
     pub(super) entity: EntityKind,
     pub(super) version: Version,
     pub(super) mode: Mode,
@@ -110,7 +110,7 @@ impl Layout {
         let first = EntitySchema::EXTENSIONS + 1;
         let extensions = extensions(header, roles_in_users);
         let mut layout = Self {
-            file: file.entry.name.clone(),
+            origin: file.origin.clone(),
             entity,
             version,
             mode: file.mode,

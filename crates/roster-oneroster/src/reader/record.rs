@@ -64,7 +64,7 @@ impl Layout {
         let source_id = if is_null(source_id) { "" } else { source_id };
         let Batch { rows, diagnostics, .. } = batch;
         let mut findings =
-            Findings { out: diagnostics, file: &self.file, line: record.line(), source_id };
+            Findings { out: diagnostics, origin: &self.origin, line: record.line(), source_id };
         scratch.cleaned.report(&self.columns, record, &mut findings);
         let verdict = if judge_width(record, self.width, &mut findings) {
             match self.life(cells, &mut findings, &mut scratch.status_reported) {
@@ -114,8 +114,8 @@ impl Layout {
                     && !says_gone(text)
                 {
                     *reported = true;
-                    let (file, line) = (findings.file, findings.line);
-                    let mut of_file = Findings { out: findings.out, file, line, source_id: "" };
+                    let (origin, line) = (findings.origin, findings.line);
+                    let mut of_file = Findings { out: findings.out, origin, line, source_id: "" };
                     of_file.warn(DiagnosticCode::StatusInBulk, &place.name);
                 }
             }
@@ -222,8 +222,8 @@ impl Layout {
         }
         items.read(list);
         let Batch { rows, diagnostics, records_read, records_rejected, .. } = batch;
-        let (file, line) = (&self.file, record.line());
-        let mut findings = Findings { out: diagnostics, file, line, source_id: user };
+        let (origin, line) = (&self.origin, record.line());
+        let mut findings = Findings { out: diagnostics, origin, line, source_id: user };
         let term = term_of(written, vocabulary, RoleType::TERMS, self.version);
         match term {
             Term::Listed(_) => {}

@@ -4,15 +4,16 @@ use super::{
     layout::Layout,
     record::{Scratch, Taken, Verdict},
     relationships::People,
+    source::Records,
 };
 use crate::{fileset::SetFile, manifest::Mode, version::Version};
 use roster_core::{
     Batch, BatchLimits, Completion, Coverage, Diagnostic, DiagnosticCode, EntityKind, ExtractEvent,
-    Origin, Result,
+    Result,
 };
 use roster_tabular::{
-    ReadOutcome, Record, Records,
-    finding::{about_file, malformed, reject_line, reject_silently},
+    ReadOutcome, Record,
+    finding::{about_whole, malformed, reject_line, reject_silently},
     source_record, source_record_bytes,
 };
 use std::{collections::VecDeque, mem};
@@ -62,7 +63,7 @@ impl Table {
         wants: Wants,
     ) -> Self {
         let layout = Layout::new(file, version, roles_in_users);
-        let origin = Origin::File(layout.file.clone());
+        let origin = layout.origin.clone();
         Self {
             batch: Batch::new(layout.entity, origin.clone()),
             rejected_bytes: 0,
@@ -205,7 +206,7 @@ impl Table {
 
     fn end(&mut self, findings: &mut Vec<Diagnostic>, out: &mut VecDeque<ExtractEvent>) {
         if self.empty {
-            findings.push(about_file(DiagnosticCode::FileEmpty, &self.layout.file, 0, None));
+            findings.push(about_whole(DiagnosticCode::FileEmpty, &self.layout.origin, None));
         }
         self.flush(findings, out);
         if self.wanted {
