@@ -10,6 +10,7 @@ mod auth;
 mod client;
 mod clock;
 mod config;
+mod oauth1;
 mod oauth2;
 mod paged;
 mod rate;
@@ -22,6 +23,7 @@ pub use crate::{
     client::{Client, Outgoing, Response},
     clock::{Clock, SystemClock, TestClock},
     config::{ClientConfig, service_url},
+    oauth1::{OAuth1, SignatureMethod},
     oauth2::{ClientAuthentication, ClientCredentials, TokenEndpoint},
     paged::{Decode, Next, Page, PageSize, Pages, Paging},
     rate::{Permit, Rate, RateLimiter},

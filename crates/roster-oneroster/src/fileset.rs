@@ -5,12 +5,14 @@ mod foreign;
 mod header;
 mod modes;
 mod naming;
+mod staged;
 
 pub(crate) use header::{Found, Header};
 
 use crate::{
     files::{FILES, FileSpec},
     manifest::{Announced, Manifest, Mode},
+    rest::Staged,
     version::{Version, Versions},
 };
 use entries::Known;
@@ -23,11 +25,20 @@ use std::sync::Arc;
 /// A set whose files, edition, modes and columns are known; no record is read yet.
 #[derive(Debug)]
 pub struct Fileset {
-    bundle: Bundle,
+    content: Content,
     version: Version,
     has_manifest: bool,
     files: Vec<SetFile>,
     findings: Vec<Diagnostic>,
+}
+
+/// Where the records are.
+#[derive(Clone, Debug)]
+pub(crate) enum Content {
+    /// In files.
+    Bundle(Bundle),
+    /// In memory, pulled from a service.
+    Staged(Staged),
 }
 
 /// A file of a set.
@@ -35,6 +46,7 @@ pub struct Fileset {
 pub struct SetFile {
     pub(crate) spec: &'static FileSpec,
     pub(crate) entry: Entry,
+    pub(crate) origin: Origin,
     pub(crate) mode: Mode,
     /// Whether the set says the mode clearly.
     pub(crate) mode_is_clear: bool,
@@ -89,7 +101,8 @@ impl Fileset {
         modes.announce(&known, findings);
         let files = headers.into_iter().map(|it| it.bind(version, &modes)).collect();
         let has_manifest = manifest.is_some();
-        Ok(Self { bundle, version, has_manifest, files, findings: Vec::new() })
+        let content = Content::Bundle(bundle);
+        Ok(Self { content, version, has_manifest, files, findings: Vec::new() })
     }
 
     /// The edition it is read as.
@@ -140,7 +153,10 @@ impl Fileset {
             let columns = file.and_then(|it| it.header.told_columns());
             PartInfo { origin: Origin::File(entry.name.clone()), columns }
         };
-        self.bundle.entries().iter().map(part).collect()
+        match &self.content {
+            Content::Bundle(bundle) => bundle.entries().iter().map(part).collect(),
+            Content::Staged(_) => Vec::new(),
+        }
     }
 
     /// The file of an entity.
@@ -162,8 +178,8 @@ impl Fileset {
         })
     }
 
-    pub(crate) fn bundle(&self) -> &Bundle {
-        &self.bundle
+    pub(crate) fn content(&self) -> &Content {
+        &self.content
     }
 
     pub(crate) fn take_findings(&mut self) -> Vec<Diagnostic> {

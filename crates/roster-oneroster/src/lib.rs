@@ -1,15 +1,15 @@
 //! The OneRoster standard: files, vocabularies, mapping to and from the canonical model.
 //!
 //! [`files::FILES`] is the one table of what the standard defines.  [`Fileset`] finds the files of a set and
-//! [`FilesetReader`] reads their records.
+//! [`FilesetReader`] reads their records, and those of [`rest`] collections.
 
 pub mod deviations;
 pub mod export;
 pub mod files;
 mod fileset;
-mod finding;
 mod manifest;
 mod reader;
+pub mod rest;
 mod version;
 
 pub use crate::{

@@ -1,27 +1,28 @@
 //! Reads a set: a lazy iterator of batches and completions, entity by entity, in load order.
 
-mod cells;
 mod layout;
 mod record;
-mod rejected;
 mod relationships;
 mod source;
 mod table;
 mod values;
 
 use crate::{
-    fileset::{Fileset, Refusal, SetFile},
-    finding::malformed,
+    fileset::{Content, Fileset, Refusal, SetFile},
+    rest::Staged,
 };
 use relationships::{People, Relationships};
 use roster_core::{
     Batch, Diagnostic, EntityKind, Error, ErrorKind, ExtractEvent, ExtractRequest, Origin, Result,
     RunContext, Signal,
 };
-use roster_tabular::{Bundle, CsvLimits, ReadOutcome, Record};
-use source::Records;
+use roster_tabular::{
+    Bundle, CsvLimits, ReadOutcome, Record,
+    finding::{malformed, reject_line},
+};
+use source::{Records, is_of_files};
 use std::{collections::VecDeque, iter::FusedIterator};
-use table::{Progress, Table, Wants, done, reject_line};
+use table::{Progress, Table, Wants, done};
 
 /// Reads a set.
 ///
@@ -41,7 +42,7 @@ pub struct FilesetReader {
 /// What the reading is about.
 #[derive(Debug)]
 struct Input {
-    bundle: Bundle,
+    content: Content,
     csv: CsvLimits,
     ctx: RunContext,
     request: ExtractRequest,
@@ -82,8 +83,18 @@ impl FilesetReader {
     /// A reader of what `request` asks for; does no I/O.
     #[must_use]
     pub fn new(bundle: Bundle, csv: CsvLimits, ctx: RunContext, request: ExtractRequest) -> Self {
+        Self::of(Content::Bundle(bundle), csv, ctx, request)
+    }
+
+    /// A reader of what was pulled from a service.
+    #[must_use]
+    pub fn staged(staged: Staged, ctx: RunContext, request: ExtractRequest) -> Self {
+        Self::of(Content::Staged(staged), CsvLimits::default(), ctx, request)
+    }
+
+    fn of(content: Content, csv: CsvLimits, ctx: RunContext, request: ExtractRequest) -> Self {
         Self {
-            input: Input { bundle, csv, ctx, request },
+            input: Input { content, csv, ctx, request },
             state: State::Fresh,
             findings: Vec::new(),
             out: VecDeque::new(),
@@ -110,8 +121,12 @@ impl FilesetReader {
     }
 
     fn open(&mut self) -> Result<()> {
-        let Input { bundle, csv, ctx, request } = &self.input;
-        let mut fileset = match Fileset::open(bundle.clone(), *csv) {
+        let Input { content, csv, ctx, request } = &self.input;
+        let opened = match content {
+            Content::Bundle(bundle) => Fileset::open(bundle.clone(), *csv),
+            Content::Staged(staged) => Ok(Fileset::staged(staged.clone())),
+        };
+        let mut fileset = match opened {
             Ok(fileset) => fileset,
             Err(Refusal { error, findings }) => {
                 self.findings = findings;
@@ -146,9 +161,9 @@ impl FilesetReader {
     /// of both.
     fn examine(&self, fileset: &Fileset, file: &SetFile) -> Result<Batch> {
         const ENOUGH: u64 = 1_000;
-        let mut batch = Batch::new(file.spec.entity, Origin::File(file.entry.name.clone()));
+        let mut batch = Batch::new(file.spec.entity, file.origin.clone());
         batch.diagnostics.clone_from(&self.findings);
-        let mut records = Records::open(fileset.bundle(), file, self.input.csv, None)?;
+        let mut records = Records::open(fileset.content(), file, self.input.csv, None)?;
         let mut record = Record::default();
         for _ in 0..ENOUGH {
             match records.read(&mut record)? {
@@ -160,6 +175,13 @@ impl FilesetReader {
             }
         }
         Ok(batch)
+    }
+
+    /// What is odd in a file can be usual in what a service gives.
+    fn forget_what_is_of_files(&self, event: &mut ExtractEvent) {
+        if let (Content::Staged(_), ExtractEvent::Batch(batch)) = (&self.input.content, event) {
+            batch.diagnostics.retain(|it| !is_of_files(it.code));
+        }
     }
 
     /// Sends what was found before any file was read, with the first table that was asked for.
@@ -180,7 +202,8 @@ impl Iterator for FilesetReader {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            if let Some(event) = self.out.pop_front() {
+            if let Some(mut event) = self.out.pop_front() {
+                self.forget_what_is_of_files(&mut event);
                 return Some(Ok(event));
             }
             if let Some(error) = self.error.take() {
@@ -264,8 +287,8 @@ impl Open {
             Some(Job::File(index, wants)) => {
                 let file = &self.fileset.files()[index];
                 findings.extend(file.findings.iter().cloned());
-                let bundle = self.fileset.bundle();
-                let records = Records::open(bundle, file, input.csv, Some(&input.ctx))?;
+                let content = self.fileset.content();
+                let records = Records::open(content, file, input.csv, Some(&input.ctx))?;
                 Current::Table(Box::new(Table::new(file, version, records, roles, wants)))
             }
             Some(Job::Relationships) => {
@@ -291,5 +314,5 @@ fn open_users<'a>(fileset: &'a Fileset, input: &Input) -> Result<(&'a SetFile, R
     let users = users.ok_or_else(|| {
         Error::new(ErrorKind::Internal, "fileset.read", "relationships are read from no users")
     })?;
-    Ok((users, Records::open(fileset.bundle(), users, input.csv, None)?))
+    Ok((users, Records::open(fileset.content(), users, input.csv, None)?))
 }

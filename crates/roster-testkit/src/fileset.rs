@@ -36,6 +36,9 @@ impl Packaging {
     }
 }
 
+/// Makes a set of changes of a set and the name of a file: its first record once more, and its last record gone.
+type Changes = fn(&FileSet, &str) -> Option<FileSet>;
+
 type Open = dyn Fn(&Path) -> Arc<dyn RosterSource> + Send + Sync;
 
 /// Seeds the fixture district as one of its file formats.
@@ -44,6 +47,7 @@ pub struct FilesetHarness {
     packaging: Packaging,
     tables: &'static [(EntityKind, &'static str)],
     losses: Losses,
+    changes: Changes,
     open: Arc<Open>,
 }
 
@@ -62,9 +66,31 @@ impl FilesetHarness {
         tables: &'static [(EntityKind, &'static str)],
         open: impl Fn(&Path) -> Arc<dyn RosterSource> + Send + Sync + 'static,
     ) -> Self {
-        let losses = Losses::read(&district_folder().join(format!("losses/{format}.toml")));
+        Self::with_losses_of(format, format, packaging, tables, open)
+    }
+
+    /// The same for a format that is another one in other words, and has its losses.
+    ///
+    /// # Panics
+    ///
+    /// When the losses cannot be read.
+    #[must_use]
+    pub fn with_losses_of(
+        losses: &'static str,
+        format: &'static str,
+        packaging: Packaging,
+        tables: &'static [(EntityKind, &'static str)],
+        open: impl Fn(&Path) -> Arc<dyn RosterSource> + Send + Sync + 'static,
+    ) -> Self {
+        let losses = Losses::read(&district_folder().join(format!("losses/{losses}.toml")));
         let losses = losses.unwrap_or_else(|err| panic!("{}", err.message().unwrap_or_default()));
-        Self { format, packaging, tables, losses, open: Arc::new(open) }
+        Self { format, packaging, tables, losses, changes: FileSet::changes, open: Arc::new(open) }
+    }
+
+    /// The same for a format that tells of changes in its own way and not in OneRoster's.
+    #[must_use]
+    pub fn with_changes(self, changes: fn(&FileSet, &str) -> Option<FileSet>) -> Self {
+        Self { changes, ..self }
     }
 
     /// The files of a seed, `None` when it cannot be made with files.
@@ -75,7 +101,7 @@ impl FilesetHarness {
             Seed::Whole | Seed::Absent | Seed::CutOff | Seed::Corrupt => Some(files),
             Seed::Empty(entity) => file(entity).and_then(|it| files.with_header_only(it)),
             Seed::Twice(entity) => file(entity).and_then(|it| files.with_first_record_twice(it)),
-            Seed::Changes(entity) => file(entity).and_then(|it| files.changes(it)),
+            Seed::Changes(entity) => file(entity).and_then(|it| (self.changes)(&files, it)),
             Seed::Unreadable => files.with_unreadable_records(),
             Seed::Written(writing) => files.written(writing),
         })

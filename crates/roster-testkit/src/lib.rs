@@ -22,6 +22,7 @@
 
 mod canaries;
 mod cases;
+pub mod clever;
 mod difference;
 mod district;
 mod extracted;
@@ -31,6 +32,7 @@ pub mod http;
 mod logs;
 mod losses;
 mod record;
+pub mod roster_server;
 mod run;
 
 pub use crate::{

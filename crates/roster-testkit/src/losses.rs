@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 /// Losses of one format, as in `tests/district/losses/<format>.toml`; every one has a reason.
 ///
-/// Applied to the canonical rows in this order: whole tables, rows, fields, terms.
+/// Applied to the canonical rows in this order: whole tables, rows, keys, fields, terms.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Losses {
@@ -19,6 +19,8 @@ pub struct Losses {
     fields: Vec<FieldLoss>,
     #[serde(default)]
     term: Vec<TermLoss>,
+    #[serde(default)]
+    key: Vec<KeyLoss>,
 }
 
 /// A table the format does not have.
@@ -42,12 +44,14 @@ struct RowLoss {
     reason: String,
 }
 
-/// Fields the format does not have.
+/// Fields the format does not have; where values are given, only of records that have them.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FieldLoss {
     table: String,
     fields: Vec<String>,
+    #[serde(default)]
+    r#where: BTreeMap<String, String>,
     reason: String,
 }
 
@@ -60,6 +64,15 @@ struct TermLoss {
     from: Vec<String>,
     to: String,
     key: Option<String>,
+    reason: String,
+}
+
+/// Records that the format gives no keys; `key` is the one that follows from their fields.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyLoss {
+    table: String,
+    key: String,
     reason: String,
 }
 
@@ -85,6 +98,17 @@ impl Losses {
         Ok(losses)
     }
 
+    /// These losses and others.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.table.extend(others.table);
+        self.rows.extend(others.rows);
+        self.fields.extend(others.fields);
+        self.term.extend(others.term);
+        self.key.extend(others.key);
+        self
+    }
+
     /// The district as the format can tell it.
     #[must_use]
     pub fn apply(&self, district: &District) -> District {
@@ -99,8 +123,14 @@ impl Losses {
     }
 
     fn apply_to(&self, entity: EntityKind, record: &mut Record) {
+        for loss in self.key.iter().filter(|it| it.table == entity.table()) {
+            let key = filled_in(&loss.key, record);
+            record.set_text("source_id", &key);
+        }
         for loss in self.fields.iter().filter(|it| it.table == entity.table()) {
-            record.0.retain(|field, _| !loss.fields.contains(field));
+            if loss.r#where.iter().all(|(field, text)| record.text(field) == text) {
+                record.0.retain(|field, _| !loss.fields.contains(field));
+            }
         }
         for loss in self.term.iter().filter(|it| it.table == entity.table()) {
             loss.apply_to(record);
@@ -119,7 +149,11 @@ impl Losses {
             }
         }
         for loss in &self.fields {
-            known(&loss.table, loss.fields.iter().map(String::as_str), &loss.reason)?;
+            let fields = loss.r#where.keys().chain(&loss.fields).map(String::as_str);
+            known(&loss.table, fields, &loss.reason)?;
+        }
+        for loss in &self.key {
+            known(&loss.table, [], &loss.reason)?;
         }
         self.term.iter().try_for_each(|it| known(&it.table, [it.field.as_str()], &it.reason))
     }
@@ -199,6 +233,11 @@ mod tests {
         check("[[rows]]\ntable='roles'\nsource_ids=['1']\nreason='r'", &BOTH, &BOTH[1..]);
         check("[[rows]]\ntable='roles'\nwhere={role='aide'}\nreason='r'", &BOTH, &BOTH[..1]);
         check("[[rows]]\ntable='roles'\nwithout='begin_date'\nreason='r'", &BOTH, &BOTH[..1]);
+        check(
+            "[[fields]]\ntable='roles'\nwhere={role='aide'}\nfields=['begin_date']\nreason='r'",
+            &BOTH,
+            &BOTH,
+        );
         let without_dates = [r#"{"source_id":"1","role":"teacher"}"#, BOTH[1]];
         check(
             "[[fields]]\ntable='roles'\nfields=['begin_date']\nreason='r'",

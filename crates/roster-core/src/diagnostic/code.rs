@@ -94,6 +94,11 @@ codes! {
     /// It is kept among the record's extensions under its own name.  It is told by its number where the line might be a
     /// record and no header.  Mend: none needed if it is meant.
     ColumnUnknown = "column_unknown",
+    /// A column is none of the file specification's, and its name does not begin with `ext.`.
+    ///
+    /// It is not read.  Mend: none needed; to have it kept, put `ext.` before its name, or have the operator say which
+    /// column it is.
+    ColumnNotRead = "column_not_read",
     /// A column has no name, usually from commas at the end of the header.
     ///
     /// It is left out.  Mend: remove the empty columns.
@@ -244,6 +249,30 @@ codes! {
     ///
     /// The first record is kept, this one is rejected.  Mend: give every record its own key.
     DuplicateKey = "duplicate_key",
+    /// The same key stands for two people: another file of the set, or another row, has it with another name.
+    ///
+    /// The first is kept, this record is rejected.  Mend: give students, staff and contacts keys that never meet, or have
+    /// the operator set prefixes for them.
+    PersonKeyShared = "person_key_shared",
+    /// Several rows of one person do not agree in what they say of the person.
+    ///
+    /// What the first row says is used.  Mend: write the same in all rows of the person.
+    PersonRowsDiffer = "person_rows_differ",
+    /// A reference has lost the zeros at its beginning, or the key that it means has: a spreadsheet does that.
+    ///
+    /// It is read as the one key of the set that differs in nothing else.  Mend: export the column as text, and do not
+    /// save the file from a spreadsheet.
+    LeadingZeros = "leading_zeros",
+    /// A key or reference is a number that a spreadsheet has rounded, such as `1.00E+09`.
+    ///
+    /// The record is rejected, or the reference cleared, since several keys may have become the same.  Mend: export
+    /// the column as text, and do not save the file from a spreadsheet.
+    RoundedNumber = "rounded_number",
+    /// A full set has students or staff and no contacts, and nothing says that there are none.
+    ///
+    /// Everybody in it is taken, and nobody is removed for not being in it.  Mend: send `contacts.csv`; if there is none,
+    /// write `none` for it in `manifest.csv`, or have the operator list it under `absent`.
+    PeopleIncomplete = "people_incomplete",
     /// A reference names a record that is in none of tonight's records and was not published before.
     ///
     /// A required reference rejects the record; an optional one is cleared.  Mend: send the missing record, or

@@ -1,20 +1,18 @@
 //! The header of a file: which column stands where.
 
-use super::{
-    SetFile, mismatch,
-    modes::Modes,
-    naming::{FirstLine, holds_credential},
-};
+use super::{SetFile, mismatch, modes::Modes, naming::FirstLine};
 use crate::{
     files::{Column, Content, FileSpec},
-    finding::{about_file, shortened},
     manifest::Mode,
+    rest::{StagedTable, property},
     version::{Version, Versions},
 };
-use roster_core::{ColumnInfo, Diagnostic, DiagnosticCode, Error, Result};
+use roster_core::{ColumnInfo, Diagnostic, DiagnosticCode, Error, Origin, Result};
 use roster_tabular::{
     Binding, Bundle, ColumnName, CsvLimits, CsvReader, Entry, HeaderFinding, Malformed,
     ReadOutcome, Record, bind,
+    finding::{about_file, shortened},
+    holds_credential,
 };
 use std::sync::Arc;
 
@@ -129,6 +127,7 @@ impl RawHeader {
         let refusal = self.record.as_ref().and_then(|_| self.refusal(&header));
         let mode = modes.of(self.spec);
         SetFile {
+            origin: Origin::File(self.entry.name.clone()),
             spec: self.spec,
             entry: self.entry,
             mode: mode.unwrap_or(Mode::Delta),
@@ -201,6 +200,28 @@ impl Header {
         header.judge_names(version, &mut find);
         header.judge_extras(&binding, &mut find);
         header
+    }
+
+    /// The header of records that were pulled from a service: every column of the edition, by the name that its
+    /// property has.
+    pub(super) fn staged(table: &StagedTable, version: Version) -> Self {
+        let columns = table.spec.columns;
+        let read = |it: &Column| it.versions.contains(version) && !table.without.contains(&it.name);
+        let secret = |it: &Column| matches!(it.content, Content::Password);
+        let position = |(index, it): (usize, &Column)| (read(it) && !secret(it)).then_some(index);
+        let extension = |(index, name): (usize, &String)| Extra {
+            position: columns.len() + index,
+            name: name.clone(),
+            told: shortened(name),
+        };
+        Self {
+            positions: columns.iter().enumerate().map(position).collect(),
+            names: columns.iter().map(|it| property(it.name_in(version)).into()).collect(),
+            columns,
+            extensions: table.extensions.iter().enumerate().map(extension).collect(),
+            width: columns.len() + table.extensions.len(),
+            first_line: FirstLine::Header,
+        }
     }
 
     /// Columns that are missing or under another name than the edition's.

@@ -7,16 +7,17 @@ use crate::{
     version::Version,
 };
 use roster_core::{
-    EntityKind,
+    EntityKind, Origin,
     model::{EntitySchema, FieldSchema},
     value::{FieldType, push_json_string},
 };
+pub(super) use roster_tabular::ColumnPlace as Place;
 use std::sync::Arc;
 
 /// The plan for the records of one file.
 #[derive(Debug)]
 pub(crate) struct Layout {
-    pub(super) file: Arc<str>,
+    pub(super) origin: Origin,
     pub(super) entity: EntityKind,
     pub(super) version: Version,
     pub(super) mode: Mode,
@@ -35,13 +36,6 @@ pub(crate) struct Layout {
     pub(super) agents: Option<Place>,
     /// Position of a user's grades.
     pub(super) grades: Option<usize>,
-}
-
-/// A column and its name in the file.
-#[derive(Clone, Debug)]
-pub(crate) struct Place {
-    pub(super) position: usize,
-    pub(super) name: Arc<str>,
 }
 
 /// Where a user's roles are, as 1.0 and 1.1 have them.
@@ -116,7 +110,7 @@ impl Layout {
         let first = EntitySchema::EXTENSIONS + 1;
         let extensions = extensions(header, roles_in_users);
         let mut layout = Self {
-            file: file.entry.name.clone(),
+            origin: file.origin.clone(),
             entity,
             version,
             mode: file.mode,

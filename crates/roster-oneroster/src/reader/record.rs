@@ -1,18 +1,17 @@
 //! Reads one record into a batch.
 
 use super::{
-    cells::{Cells, Cleaned},
     layout::{Layout, Place, UserRoles},
     values::{Field, Notes, Term, is_null, is_plain_key, term_of},
 };
-use crate::{files::vocabularies::STATUS, finding::Findings, manifest::Mode, version::Version};
+use crate::{files::vocabularies::STATUS, manifest::Mode, version::Version};
 use roster_core::{
-    Batch, DiagnosticCode, RowBuilder, Severity, Tombstone,
+    Batch, DiagnosticCode, RowBuilder, Tombstone,
     model::{RoleRow, RoleType},
     push_derived_id,
     value::push_json_string,
 };
-use roster_tabular::{Record, field};
+use roster_tabular::{Cells, Cleaned, Record, field, finding::Findings, judge_width};
 use std::mem;
 
 /// What became of a record.
@@ -65,9 +64,9 @@ impl Layout {
         let source_id = if is_null(source_id) { "" } else { source_id };
         let Batch { rows, diagnostics, .. } = batch;
         let mut findings =
-            Findings { out: diagnostics, file: &self.file, line: record.line(), source_id };
+            Findings { out: diagnostics, origin: &self.origin, line: record.line(), source_id };
         scratch.cleaned.report(&self.columns, record, &mut findings);
-        let verdict = if self.judge_width(record, &mut findings) {
+        let verdict = if judge_width(record, self.width, &mut findings) {
             match self.life(cells, &mut findings, &mut scratch.status_reported) {
                 Life::Unknown => Verdict::Unreadable(DiagnosticCode::UnknownStatus),
                 Life::Gone if !source_id.is_empty() => {
@@ -102,21 +101,6 @@ impl Layout {
         scratch.cleaned.read(&self.columns, record);
     }
 
-    /// Whether the cells stand under their columns.
-    fn judge_width(&self, record: &Record, findings: &mut Findings<'_>) -> bool {
-        if record.len() == self.width {
-            return true;
-        }
-        if record.len() < self.width {
-            findings.add(DiagnosticCode::RowTooNarrow, Severity::Warning, None);
-            return true;
-        }
-        let surplus = record.cells().skip(self.width).any(|it| !it.trim().is_empty());
-        let severity = if surplus { Severity::Rejected } else { Severity::Warning };
-        findings.add(DiagnosticCode::RowTooWide, severity, None);
-        !surplus
-    }
-
     /// Whether the record lives.
     fn life(&self, cells: Cells<'_>, findings: &mut Findings<'_>, reported: &mut bool) -> Life {
         let stamp = self.last_modified.as_ref().map(|it| (it, cells.get(it.position)));
@@ -130,8 +114,8 @@ impl Layout {
                     && !says_gone(text)
                 {
                     *reported = true;
-                    let (file, line) = (findings.file, findings.line);
-                    let mut of_file = Findings { out: findings.out, file, line, source_id: "" };
+                    let (origin, line) = (findings.origin, findings.line);
+                    let mut of_file = Findings { out: findings.out, origin, line, source_id: "" };
                     of_file.warn(DiagnosticCode::StatusInBulk, &place.name);
                 }
             }
@@ -238,8 +222,8 @@ impl Layout {
         }
         items.read(list);
         let Batch { rows, diagnostics, records_read, records_rejected, .. } = batch;
-        let (file, line) = (&self.file, record.line());
-        let mut findings = Findings { out: diagnostics, file, line, source_id: user };
+        let (origin, line) = (&self.origin, record.line());
+        let mut findings = Findings { out: diagnostics, origin, line, source_id: user };
         let term = term_of(written, vocabulary, RoleType::TERMS, self.version);
         match term {
             Term::Listed(_) => {}

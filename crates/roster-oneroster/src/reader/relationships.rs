@@ -7,21 +7,18 @@ use super::{
     layout::Layout,
     record::{MOST_DERIVED_BYTES, Scratch, Taken, UserAgents},
     source::Records,
-    table::{Progress, done, reject_line, reject_silently},
+    table::{Progress, done},
 };
-use crate::{
-    files::vocabularies::is_contact,
-    fileset::SetFile,
-    finding::{Findings, malformed},
-    manifest::Mode,
-    version::Version,
-};
+use crate::{files::vocabularies::is_contact, fileset::SetFile, manifest::Mode, version::Version};
 use roster_core::{
-    Batch, BatchLimits, DiagnosticCode, EntityKind, ExtractEvent, Origin, Result, Rows, Severity,
+    Batch, BatchLimits, DiagnosticCode, EntityKind, ExtractEvent, Result, Rows, Severity,
     model::{RelationshipRow, RoleRow, RoleType, TypedRow},
     push_derived_id,
 };
-use roster_tabular::{ReadOutcome, Record, field};
+use roster_tabular::{
+    ReadOutcome, Record, field,
+    finding::{Findings, malformed, reject_line, reject_silently},
+};
 use std::{
     collections::{HashSet, VecDeque},
     hash::{BuildHasherDefault, Hasher},
@@ -167,7 +164,7 @@ impl Relationships {
         let layout = Layout::new(file, version, roles_in_users);
         let (side, second) = people.sides();
         Self {
-            batch: Batch::new(EntityKind::Relationship, Origin::File(layout.file.clone())),
+            batch: Batch::new(EntityKind::Relationship, layout.origin.clone()),
             layout,
             records,
             record: Record::default(),
@@ -255,8 +252,8 @@ impl Relationships {
         }
         match people.side_of(&user, self.layout.mode) {
             Side::Unclear if self.first => {
-                let (out, file) = (&mut self.batch.diagnostics, &self.layout.file);
-                let mut findings = Findings { out, file, line, source_id: user.user };
+                let (out, origin) = (&mut self.batch.diagnostics, &self.layout.origin);
+                let mut findings = Findings { out, origin, line, source_id: user.user };
                 let name = self.layout.agents.as_ref().map(|it| &it.name);
                 findings.add(DiagnosticCode::AgentsUnclear, Severity::Warning, name);
             }

@@ -3,21 +3,19 @@
 use super::{
     layout::Layout,
     record::{Scratch, Taken, Verdict},
-    rejected,
     relationships::People,
     source::Records,
 };
-use crate::{
-    fileset::SetFile,
-    finding::{about_file, malformed},
-    manifest::Mode,
-    version::Version,
-};
+use crate::{fileset::SetFile, manifest::Mode, version::Version};
 use roster_core::{
     Batch, BatchLimits, Completion, Coverage, Diagnostic, DiagnosticCode, EntityKind, ExtractEvent,
-    Origin, Result, Severity,
+    Result,
 };
-use roster_tabular::{ReadOutcome, Record};
+use roster_tabular::{
+    ReadOutcome, Record,
+    finding::{about_whole, malformed, reject_line, reject_silently},
+    source_record, source_record_bytes,
+};
 use std::{collections::VecDeque, mem};
 
 /// Findings of so many records are enough for one batch, however small its rows are.
@@ -65,7 +63,7 @@ impl Table {
         wants: Wants,
     ) -> Self {
         let layout = Layout::new(file, version, roles_in_users);
-        let origin = Origin::File(layout.file.clone());
+        let origin = layout.origin.clone();
         Self {
             batch: Batch::new(layout.entity, origin.clone()),
             rejected_bytes: 0,
@@ -156,8 +154,9 @@ impl Table {
             return;
         }
         let source_id = self.layout.agents(&self.record, &self.scratch).user;
-        let record = self.layout.source_record(&self.record, source_id);
-        self.rejected_bytes += rejected::bytes(&record);
+        let Layout { columns, width, .. } = &self.layout;
+        let record = source_record(columns, *width, &self.record, source_id);
+        self.rejected_bytes += source_record_bytes(&record);
         self.batch.rejected.push(record);
     }
 
@@ -207,7 +206,7 @@ impl Table {
 
     fn end(&mut self, findings: &mut Vec<Diagnostic>, out: &mut VecDeque<ExtractEvent>) {
         if self.empty {
-            findings.push(about_file(DiagnosticCode::FileEmpty, &self.layout.file, 0, None));
+            findings.push(about_whole(DiagnosticCode::FileEmpty, &self.layout.origin, None));
         }
         self.flush(findings, out);
         if self.wanted {
@@ -217,24 +216,6 @@ impl Table {
             out.push_back(done(EntityKind::Role, self.layout.mode));
         }
     }
-}
-
-/// Counts a record of which nothing can be said, and of which another entity's batch tells why.
-pub(super) fn reject_silently(batch: &mut Batch) {
-    batch.records_read += 1;
-    batch.records_rejected += 1;
-}
-
-/// Counts a record of which nothing can be said, not even its key.
-pub(super) fn reject_line(batch: &mut Batch, code: DiagnosticCode, line: u64) {
-    reject_silently(batch);
-    batch.diagnostics.push(Diagnostic {
-        code,
-        severity: Severity::Rejected,
-        field: None,
-        source_id: None,
-        locus: batch.origin.locus(line),
-    });
 }
 
 /// The end of an entity.

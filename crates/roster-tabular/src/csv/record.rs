@@ -77,6 +77,20 @@ impl Record {
         self.cells().all(|it| it.trim().is_empty())
     }
 
+    /// Makes it a record of these cells, of another source than text, at a position there.
+    pub fn assign<'a>(&mut self, position: u64, cells: impl IntoIterator<Item = &'a str>) {
+        self.clear(position);
+        for (index, cell) in cells.into_iter().enumerate() {
+            if index > 0 {
+                self.text.push(' ');
+            }
+            self.text.push_str(cell);
+            self.ends.push(self.text.len());
+        }
+        self.line_break = self.text.contains(['\n', '\r']);
+        self.control = has_control(self.text.as_bytes()) || has_replacement(&self.text);
+    }
+
     pub(super) fn clear(&mut self, line: u64) {
         self.text.clear();
         self.ends.clear();

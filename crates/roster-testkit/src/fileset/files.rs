@@ -176,12 +176,12 @@ impl FileSet {
     }
 
     /// Without the records of a file; `None` when it is not in the set.
-    pub(super) fn with_header_only(&self, name: &str) -> Option<Self> {
+    pub(crate) fn with_header_only(&self, name: &str) -> Option<Self> {
         self.with_records(name, |records| records.truncate(1))
     }
 
     /// With a copy of a file's first record at its end; `None` when it is not in the set.
-    pub(super) fn with_first_record_twice(&self, name: &str) -> Option<Self> {
+    pub(crate) fn with_first_record_twice(&self, name: &str) -> Option<Self> {
         self.with_records(name, |records| records.extend(records.get(1).cloned()))
     }
 
@@ -210,7 +210,7 @@ impl FileSet {
     }
 
     /// With records that cannot be read at the end of every file but the manifest.
-    pub(super) fn with_unreadable_records(&self) -> Option<Self> {
+    pub(crate) fn with_unreadable_records(&self) -> Option<Self> {
         let mut set = self.clone();
         for name in self.names().filter(|it| *it != MANIFEST) {
             set = set.with_records(name, |it| it.extend(unreadable_records(name, it)))?;

@@ -1,0 +1,1 @@
+//! ClassLink Roster Server as a roster source.
