@@ -168,10 +168,8 @@ impl Config {
                 "the district's id is missing; `homeroom districts discover` lists them",
             )),
             (Some(_), Some(_), None) => {}
-            _ => problems.push(problem(
-                "client_id",
-                "client_id and client_secret go together; give both",
-            )),
+            _ => problems
+                .push(problem("client_id", "client_id and client_secret go together; give both")),
         }
         problems.extend(self.client_secret.as_ref().and_then(|it| it.problem("client_secret")));
         problems.extend(self.token.as_ref().and_then(|it| it.problem("token")));

@@ -149,7 +149,8 @@ impl Contacts {
 }
 
 fn described(user: &User<'_>, contact: &Contact<'_>) -> Entry {
-    let name = [&user.name.first, &user.name.middle, &user.name.last].map(|it| it.get().to_lowercase());
+    let name =
+        [&user.name.first, &user.name.middle, &user.name.last].map(|it| it.get().to_lowercase());
     let name = name.join(" ");
     let name = name.trim();
     let mut text = String::new();

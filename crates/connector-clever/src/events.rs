@@ -165,7 +165,8 @@ async fn read(pass: &Extraction, service: &Service, from: &str) -> Result<Read> 
     while let Some(page) = pages.next().await? {
         for index in 0..page.len() {
             let event = serde_json::from_slice::<Item<Event<'_>>>(page.raw(index));
-            let event = event.map_err(|_| unexpected("an event does not have the documented form"))?;
+            let event =
+                event.map_err(|_| unexpected("an event does not have the documented form"))?;
             let event = event.data;
             event.id.get().clone_into(&mut last);
             too_many |= changes.len() >= MOST;
@@ -200,9 +201,10 @@ fn note(changes: &mut Changes, event: &Event<'_>, page: &Records, index: usize) 
     let object: Identified<'_> = serde_json::from_str(event.data.object.get())
         .map_err(|_| unexpected("an event's object does not have the documented form"))?;
     let id = object.id.get().to_owned();
-    let previous = event.data.previous_attributes.and_then(|it| {
-        serde_json::from_str::<Previous<'_>>(it.get()).ok()
-    });
+    let previous = event
+        .data
+        .previous_attributes
+        .and_then(|it| serde_json::from_str::<Previous<'_>>(it.get()).ok());
     let previous = previous.unwrap_or_default();
     let record = lists::of_event(page, index, event.data.object.get());
     let changed = changes.entry((entity, id)).or_insert_with(|| Changed {
@@ -264,7 +266,9 @@ async fn schools(pass: &mut Extraction, service: &Service) -> Result<()> {
     let mut pages = Ahead::start(&pass.ctx, service.list("clever.read", "schools", "")?);
     while let Some(page) = pages.next().await? {
         for index in 0..page.len() {
-            if let Ok(Item { data }) = serde_json::from_slice::<Item<Identified<'_>>>(page.raw(index)) {
+            if let Ok(Item { data }) =
+                serde_json::from_slice::<Item<Identified<'_>>>(page.raw(index))
+            {
                 pass.people.schools.insert(data.id.get().into());
             }
         }
@@ -315,4 +319,3 @@ fn memberships(pass: &mut Extraction, id: &str, changed: &Changed) {
     }
     pass.out.end_record();
 }
-

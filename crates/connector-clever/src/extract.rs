@@ -27,7 +27,11 @@ pub(crate) const OF_PEOPLE: [EntityKind; 5] = [
 ];
 
 /// The stream of a district.
-pub(crate) fn stream(source: Arc<Inner>, ctx: RunContext, request: ExtractRequest) -> ExtractStream {
+pub(crate) fn stream(
+    source: Arc<Inner>,
+    ctx: RunContext,
+    request: ExtractRequest,
+) -> ExtractStream {
     let start = Extraction::new(source, ctx, request);
     let events = stream::unfold(Some(start), |extraction| async move {
         let mut extraction = extraction?;
@@ -305,10 +309,8 @@ impl Extraction {
     /// Announces an entity.
     pub(crate) fn complete(&mut self, entity: EntityKind, coverage: Coverage) {
         // Each of those that are told by keys of people needs what is known of contacts, whichever is asked for.
-        let keeps = matches!(
-            entity,
-            EntityKind::User | EntityKind::Role | EntityKind::Relationship
-        );
+        let keeps =
+            matches!(entity, EntityKind::User | EntityKind::Role | EntityKind::Relationship);
         let next = self.next.clone().filter(|_| keeps);
         self.out.send(ExtractEvent::Done(Completion { entity, coverage, next }));
     }

@@ -35,9 +35,9 @@ impl Scopes {
     pub(crate) fn allow(&self, what: &str) -> bool {
         let Some(scopes) = &self.0 else { return true };
         scopes.iter().filter_map(|it| it.strip_prefix("read:")).any(|scope| {
-            scope.strip_prefix(what).is_some_and(|it| {
-                matches!(it, "" | "_basic" | "_limited" | "_full" | "_launchpad")
-            })
+            scope
+                .strip_prefix(what)
+                .is_some_and(|it| matches!(it, "" | "_basic" | "_limited" | "_full" | "_launchpad"))
         })
     }
 

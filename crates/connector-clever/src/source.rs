@@ -1,8 +1,6 @@
 //! The source: what a district shares, and the way to read it.
 
-use crate::{
-    Clever, config::Mode, config::Settings, extract, service::Service,
-};
+use crate::{Clever, config::Mode, config::Settings, extract, service::Service};
 use async_trait::async_trait;
 use roster_core::{
     Catalog, CheckReport, Connector as _, DeleteSignal, EntityInfo, EntityKind, ExtractRequest,

@@ -385,12 +385,15 @@ mod tests {
         check(r#"{"id":"1"}"#);
         check(r#"{"name":null,"email":null,"roles":null}"#);
         check(r#"{"name":{"first":""},"email":" ","roles":{"student":null}}"#);
-        check(r#"{"unknown":[{}],"roles":{"student":{"schools":null,"ext":null,"location":null}}}"#);
+        check(
+            r#"{"unknown":[{}],"roles":{"student":{"schools":null,"ext":null,"location":null}}}"#,
+        );
     }
 
     #[test]
     fn texts_may_come_as_numbers_or_truth_values_and_extensions_deeper() {
-        let text = r#"{"student":{"grade":9,"ell_status":true,"ext":{"a":1,"b":"\u00e9","c":["x"]}}}"#;
+        let text =
+            r#"{"student":{"grade":9,"ell_status":true,"ext":{"a":1,"b":"\u00e9","c":["x"]}}}"#;
         let roles: Roles<'_> = serde_json::from_str(text).unwrap();
         let student = roles.student.unwrap();
         assert_eq!((student.grade.get(), student.ell_status.get()), ("9", "Y"));

@@ -98,7 +98,11 @@ impl FakeClever {
     }
 
     /// Changes the records once so many more requests of the API have come.
-    pub fn change_after(&self, requests: u64, change: impl FnOnce(&mut CleverData) + Send + 'static) {
+    pub fn change_after(
+        &self,
+        requests: u64,
+        change: impl FnOnce(&mut CleverData) + Send + 'static,
+    ) {
         let mut state = lock(&self.state);
         let at = state.requests + requests;
         state.hooks.push((at, Box::new(change)));
@@ -163,7 +167,8 @@ impl State {
 
     fn api(&mut self, request: &HttpRequest) -> HttpReply {
         self.requests += 1;
-        let (due, later) = std::mem::take(&mut self.hooks).into_iter().partition(|it| it.0 < self.requests);
+        let (due, later) =
+            std::mem::take(&mut self.hooks).into_iter().partition(|it| it.0 < self.requests);
         self.hooks = later;
         let due: Vec<(u64, Hook)> = due;
         for (_, hook) in due {

@@ -76,7 +76,12 @@ pub(crate) fn hash(id: &str) -> u64 {
 
 impl People {
     /// Maps one person; gives the key they have here, `None` when the record cannot be used.
-    pub(crate) fn person(&mut self, records: &Records, index: usize, out: &mut Output) -> Option<String> {
+    pub(crate) fn person(
+        &mut self,
+        records: &Records,
+        index: usize,
+        out: &mut Output,
+    ) -> Option<String> {
         let at = (records, index);
         let Ok(Item { data: user }) = serde_json::from_slice::<Item<User<'_>>>(records.raw(index))
         else {

@@ -18,7 +18,8 @@ use roster_core::{
 pub(crate) fn district(records: &Records, out: &mut Output) {
     out.at(&records.place);
     for index in 0..records.len() {
-        let Ok(Item { data: it }) = serde_json::from_slice::<Item<District<'_>>>(records.raw(index))
+        let Ok(Item { data: it }) =
+            serde_json::from_slice::<Item<District<'_>>>(records.raw(index))
         else {
             reject(out, EntityKind::Org, (records, index), DiagnosticCode::RecordForm, None);
             continue;
@@ -47,9 +48,15 @@ pub(super) fn read<'a, T: roster_core::value::FieldValue<'a>>(text: Option<&'a s
 }
 
 /// A school of the district `parent`; false when it cannot be used.
-pub(crate) fn school(records: &Records, index: usize, parent: &str, out: &mut Output) -> Option<String> {
+pub(crate) fn school(
+    records: &Records,
+    index: usize,
+    parent: &str,
+    out: &mut Output,
+) -> Option<String> {
     let at = (records, index);
-    let Ok(Item { data: it }) = serde_json::from_slice::<Item<School<'_>>>(records.raw(index)) else {
+    let Ok(Item { data: it }) = serde_json::from_slice::<Item<School<'_>>>(records.raw(index))
+    else {
         reject(out, EntityKind::Org, at, DiagnosticCode::RecordForm, None);
         return None;
     };
@@ -149,7 +156,8 @@ pub(crate) fn term(records: &Records, index: usize, out: &mut Output) {
 /// A course of the district.
 pub(crate) fn course(records: &Records, index: usize, district: &str, out: &mut Output) {
     let (at, kind) = ((records, index), EntityKind::Course);
-    let Ok(Item { data: it }) = serde_json::from_slice::<Item<Course<'_>>>(records.raw(index)) else {
+    let Ok(Item { data: it }) = serde_json::from_slice::<Item<Course<'_>>>(records.raw(index))
+    else {
         return reject(out, kind, at, DiagnosticCode::RecordForm, None);
     };
     if it.id.filled().is_none() {

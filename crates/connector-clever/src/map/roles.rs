@@ -45,12 +45,19 @@ pub(super) fn write(people: &People, id: &str, roles: &Roles<'_>, position: u64,
     }
     if let Some(contact) = &roles.contact {
         let role = role_of_contact(contact);
-        push(Role { user: id, org: district, role, is_primary: None, extensions: None }, position, out);
+        push(
+            Role { user: id, org: district, role, is_primary: None, extensions: None },
+            position,
+            out,
+        );
     }
 }
 
 /// The school that counts as theirs, if it is shared.
-pub(super) fn primary_org<'a>(schools: &HashSet<Box<str>>, roles: &'a Roles<'_>) -> Option<&'a str> {
+pub(super) fn primary_org<'a>(
+    schools: &HashSet<Box<str>>,
+    roles: &'a Roles<'_>,
+) -> Option<&'a str> {
     let student = roles.student.as_ref().and_then(|it| it.school.filled());
     let teacher = || roles.teacher.as_ref()?.school.filled();
     student.or_else(teacher).filter(|it| schools.contains(*it))

@@ -19,7 +19,8 @@ use roster_core::{
 /// A section.
 pub(crate) fn section(records: &Records, index: usize, out: &mut Output) {
     let (at, kind) = ((records, index), EntityKind::Section);
-    let Ok(Item { data: it }) = serde_json::from_slice::<Item<Section<'_>>>(records.raw(index)) else {
+    let Ok(Item { data: it }) = serde_json::from_slice::<Item<Section<'_>>>(records.raw(index))
+    else {
         return reject(out, kind, at, DiagnosticCode::RecordForm, None);
     };
     for (text, field) in [(&it.id, "id"), (&it.school, "school")] {
@@ -54,7 +55,12 @@ pub(crate) fn section(records: &Records, index: usize, out: &mut Output) {
 }
 
 /// The key of an enrollment.
-pub(crate) fn enrollment_id(user: &str, section: &str, role: &EnrollmentRole<'_>, out: &mut String) {
+pub(crate) fn enrollment_id(
+    user: &str,
+    section: &str,
+    role: &EnrollmentRole<'_>,
+    out: &mut String,
+) {
     out.clear();
     push_derived_id(&[user, section, role.term()], out);
 }
@@ -67,7 +73,8 @@ pub(crate) fn enrollments(
     is_known: impl Fn(&str) -> bool,
     out: &mut Output,
 ) {
-    let Ok(Item { data: it }) = serde_json::from_slice::<Item<Section<'_>>>(records.raw(index)) else {
+    let Ok(Item { data: it }) = serde_json::from_slice::<Item<Section<'_>>>(records.raw(index))
+    else {
         return;
     };
     if it.id.filled().is_none() || it.school.filled().is_none() {
@@ -75,22 +82,23 @@ pub(crate) fn enrollments(
     }
     let position = records.position(index);
     let mut key = String::new();
-    let mut add = |user: &str, role: EnrollmentRole<'_>, is_primary: Option<bool>, out: &mut Output| {
-        if user.is_empty() || !is_known(user) {
-            return;
-        }
-        enrollment_id(user, it.id.get(), &role, &mut key);
-        let row = EnrollmentRow {
-            source_id: &key,
-            user_source_id: user,
-            section_source_id: it.id.get(),
-            school_source_id: it.school.filled(),
-            role: Some(role),
-            is_primary,
-            ..EnrollmentRow::default()
+    let mut add =
+        |user: &str, role: EnrollmentRole<'_>, is_primary: Option<bool>, out: &mut Output| {
+            if user.is_empty() || !is_known(user) {
+                return;
+            }
+            enrollment_id(user, it.id.get(), &role, &mut key);
+            let row = EnrollmentRow {
+                source_id: &key,
+                user_source_id: user,
+                section_source_id: it.id.get(),
+                school_source_id: it.school.filled(),
+                role: Some(role),
+                is_primary,
+                ..EnrollmentRow::default()
+            };
+            out.push(position, &row);
         };
-        out.push(position, &row);
-    };
     let primary = primary(&it);
     for user in once_each(&it.teachers.0, it.teacher.get()) {
         add(user, EnrollmentRole::Teacher, Some(user == primary), out);

@@ -222,8 +222,10 @@ mod tests {
         let mut object = JsonObject::default();
         let mut seen = Vec::new();
         object.field("sis_id", "}");
-        let left_out = object
-            .extensions(&ext(r#"{"a":"1","b":"","web_password":"x","pin":"2","spin":"3"}"#), &mut seen);
+        let left_out = object.extensions(
+            &ext(r#"{"a":"1","b":"","web_password":"x","pin":"2","spin":"3"}"#),
+            &mut seen,
+        );
         assert!(left_out);
         assert!(!object.extensions(&ext(r#"{"a":"other","c":"}"}"#), &mut seen));
         assert_eq!(object.end(), Some(r#"{"sis_id":"}","ext.a":"1","ext.spin":"3","ext.c":"}"}"#));

@@ -87,7 +87,8 @@ impl CleverData {
         let mut data = Self::empty();
         for list in ["districts", "sections", "users"] {
             let file = folder.join(format!("{list}.json"));
-            let text = fs::read_to_string(&file).map_err(|err| format!("{}: {err}", file.display()))?;
+            let text =
+                fs::read_to_string(&file).map_err(|err| format!("{}: {err}", file.display()))?;
             let recorded: Value = serde_json::from_str(&text)?;
             let items = recorded["data"].as_array().ok_or("a recording without data")?;
             data.set(list, items.iter().map(|it| it["data"].clone()).collect());

@@ -1,0 +1,3 @@
+//! What every connector promises, against a made-up Clever.
+
+fn main() {}
