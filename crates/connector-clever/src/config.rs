@@ -113,7 +113,6 @@ pub(crate) struct Settings {
     pub(crate) requests_per_minute: NonZeroU32,
     pub(crate) api: Url,
     pub(crate) tokens: Url,
-    pub(crate) client: ClientConfig,
 }
 
 /// What lets us in.
@@ -205,7 +204,6 @@ impl Config {
             requests_per_minute: number(self.requests_per_minute, REQUESTS_PER_MINUTE),
             api: url(self.api_url, API)?,
             tokens: url(self.tokens_url, TOKENS)?,
-            client: self.client.at(base),
         })
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     map::{self, Output, People},
     service::{DistrictState, Service},
     source::Inner,
-    state::{EventPosition, State, other_district},
+    state::{EventPosition, State},
 };
 use futures::{StreamExt as _, stream};
 use roster_core::{
@@ -135,14 +135,12 @@ impl Extraction {
 
     async fn begin(&mut self) -> Result<()> {
         let service = self.source.service(&self.ctx).await?;
-        self.before = State::of(&self.request)?;
         self.district = service.district(&self.ctx).await?;
+        // What was kept of another district is worth nothing here.
+        self.before = State::of(&self.request)?.filter(|it| it.district == self.district.id);
         self.whole = self.district.is_settled();
         self.people.district.clone_from(&self.district.id);
         if let Some(before) = &self.before {
-            if before.district != self.district.id {
-                return Err(other_district());
-            }
             self.people.contacts = Contacts::new(before.contacts.clone());
         }
         self.service = Some(service.clone());

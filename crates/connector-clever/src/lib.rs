@@ -11,6 +11,7 @@
 mod account;
 mod config;
 mod contacts;
+mod directory;
 mod events;
 mod extract;
 mod lists;
@@ -23,6 +24,7 @@ mod state;
 mod wire;
 
 pub use config::{ApiVersion, Config, Mode};
+pub use directory::{directory, directory_problems};
 
 use roster_core::{ConfigProblem, Connector, Result, RosterSource};
 use roster_http::Client;

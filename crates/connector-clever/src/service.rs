@@ -25,6 +25,7 @@ pub(crate) struct Service {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct DistrictState {
     pub(crate) id: String,
+    pub(crate) name: String,
     pub(crate) state: String,
     /// When Clever last took over the district's data.
     pub(crate) last_sync: String,
@@ -112,6 +113,7 @@ fn district_of(response: &Response, wanted: Option<&str>) -> Result<DistrictStat
             let own = |it: &Text<'_>| it.get().to_owned();
             return Ok(DistrictState {
                 id: own(&district.id),
+                name: own(&district.name),
                 state: own(&district.state),
                 last_sync: own(&district.last_sync),
                 record: all.only(index),

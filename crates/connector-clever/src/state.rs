@@ -1,7 +1,7 @@
 //! What is kept from one night to the next, in the cursor of the users.
 
 use crate::{Clever, contacts::Remembered, map::People};
-use roster_core::{Connector as _, Cursor, EntityKind, Error, ErrorKind, ExtractRequest, Result};
+use roster_core::{Connector as _, Cursor, ExtractRequest, Result};
 use serde::{Deserialize, Serialize};
 
 /// Version of the cursor.
@@ -43,12 +43,8 @@ impl State {
     ///
     /// [`ErrorKind::CursorInvalid`] when another connector or version has made it.
     pub(crate) fn of(request: &ExtractRequest) -> Result<Option<Self>> {
-        let of_users = request.entities.iter().find(|it| it.entity == EntityKind::User);
-        for other in request.entities.iter().filter_map(|it| it.resume.as_ref()) {
-            other.decode::<Self>(Clever::ID, VERSION)?;
-        }
-        let Some(cursor) = of_users.and_then(|it| it.resume.as_ref()) else { return Ok(None) };
-        cursor.decode(Clever::ID, VERSION).map(Some)
+        let mut cursors = request.entities.iter().filter_map(|it| it.resume.as_ref());
+        cursors.next().map(|it| it.decode(Clever::ID, VERSION)).transpose()
     }
 
     /// For the next night.
@@ -72,10 +68,4 @@ impl State {
         .iter()
         .any(|(before, now)| *before > 0 && *now == 0)
     }
-}
-
-/// A state of another district is worth nothing here.
-pub(crate) fn other_district() -> Error {
-    let message = "what was kept of the last night is about another district";
-    Error::new(ErrorKind::CursorInvalid, "clever.state", message)
 }

@@ -5,6 +5,7 @@ mod audit;
 mod check;
 mod decide;
 mod demo;
+mod districts;
 mod explain;
 mod export;
 mod holds;
@@ -19,7 +20,7 @@ mod show;
 mod sync;
 
 use crate::{
-    cli::{Command, Global},
+    cli::{Command, DistrictsCommand, Global},
     console::Console,
     exit::{Exit, Failure},
     progress::Progress,
@@ -65,6 +66,9 @@ impl App {
             Command::Audit(args) => audit::run(self, args).await,
             Command::Explain(args) => explain::run(self, args).await,
             Command::Export(args) => export::run(self, args).await,
+            Command::Districts { command: DistrictsCommand::Discover(args) } => {
+                districts::discover(self, args).await
+            }
             Command::Init => init::run(self),
             Command::Demo(args) => demo::run(self, args).await,
         }

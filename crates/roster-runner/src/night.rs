@@ -37,7 +37,10 @@ use crate::{
     night::{
         contract::Contract,
         drift::{Drift, Judged},
-        evidence::Evidence,
+        evidence::{
+            Evidence,
+            cursors::{self, Cursors},
+        },
         guard::Guard,
         planner::{Findings, Planned, Planner},
         selection::Selection,
@@ -252,8 +255,9 @@ impl Night {
     ) -> Result<Made, Failure> {
         let catalog = self.source.discover(ctx).await?;
         let mut sharer = Sharer::new(&self.sharing);
-        let everything = ExtractRequest::everything(&catalog);
+        let mut everything = ExtractRequest::everything(&catalog);
         validate_request(&catalog, &everything)?;
+        self.cursors().await?.hand_to(&mut everything);
         let mut published = self.sink.published(&self.district).await?;
         let findings = self.select(ctx, &everything, &mut sharer, &mut published).await?;
         let writer = PlanWriter::create(folder)?;
@@ -273,6 +277,19 @@ impl Night {
         }
         let night = self.extract(ctx, everything, planner).await?;
         Ok(Made { feed: catalog.feed.fingerprint, ..self.finish_plan(start, night)? })
+    }
+
+    /// Where the source went on from after the last night that published all it read: what a night holds must come again.
+    async fn cursors(&self) -> Result<Cursors> {
+        let runs = self.sink.runs(Some(&self.district), LOOKED_BACK).await?;
+        let is_last = |it: &&RunRecord| {
+            is_completed_night(it)
+                && it.report.connector == self.connector
+                && it.report.outcome != Outcome::Held
+        };
+        let Some(last) = runs.iter().find(is_last) else { return Ok(Cursors::default()) };
+        let kept = self.sink.kept(&last.report.run, cursors::FILE).await?;
+        Ok(kept.map(|it| Cursors::read(&it)).unwrap_or_default())
     }
 
     /// What earlier nights and persons have left for this one to know.

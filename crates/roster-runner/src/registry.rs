@@ -8,13 +8,32 @@ mod sinks;
 pub use sinks::{SINKS, SinkAddress, SinkEntry};
 
 use crate::config::{nearest, read_typed};
-use roster_core::{Connector, EntityKind, Error, ErrorKind, Result, RosterSource};
+use roster_core::{
+    Connector, DistrictDirectory, EntityKind, Error, ErrorKind, Result, RosterSource,
+};
 use schemars::{JsonSchema as _, Schema, SchemaGenerator};
 use serde_json::Value;
 use std::{fmt, path::Path, sync::Arc};
 
 /// The connectors that were built in.
 pub static CONNECTORS: &[ConnectorEntry] = &[
+    #[cfg(feature = "connector-clever")]
+    ConnectorEntry::new::<connector_clever::Clever>()
+        .names_things(SourceNames {
+            table: connector_clever::names::table,
+            field: connector_clever::names::field,
+        })
+        .lists_districts(|keys, base| {
+            use connector_clever::{Config, directory, directory_problems};
+            let whole = |message: String| vec![(String::new(), message)];
+            let config: Config = read_typed(keys).map_err(whole)?;
+            let problems = directory_problems(&config).into_iter();
+            let problems: Vec<_> = problems.map(|it| (it.key.to_owned(), it.message)).collect();
+            if !problems.is_empty() {
+                return Err(problems);
+            }
+            directory(config, base).map_err(|err| whole(err.message().to_owned()))
+        }),
     #[cfg(feature = "connector-oneroster")]
     ConnectorEntry::new::<connector_oneroster::OneRoster>()
         .reads_paths(connector_oneroster::from_path)
@@ -25,12 +44,15 @@ pub static CONNECTORS: &[ConnectorEntry] = &[
 ];
 
 /// Every connector this version has, built in or not: id and cargo feature.
-const KNOWN_CONNECTORS: &[(&str, &str)] = &[("oneroster", "connector-oneroster")];
+const KNOWN_CONNECTORS: &[(&str, &str)] =
+    &[("clever", "connector-clever"), ("oneroster", "connector-oneroster")];
 
 /// Connectors of later versions.
-const LATER_CONNECTORS: &[&str] = &["odbc", "sftp-spec", "clever", "classlink"];
+const LATER_CONNECTORS: &[&str] = &["odbc", "sftp-spec", "classlink"];
 
 type Configure = fn(Value, &Path) -> Result<Arc<dyn RosterSource>, Vec<(String, String)>>;
+
+type ListDistricts = fn(Value, &Path) -> Result<Arc<dyn DistrictDirectory>, Vec<(String, String)>>;
 
 type FromPath = fn(&Path) -> Result<Arc<dyn RosterSource>>;
 
@@ -51,11 +73,12 @@ pub struct ConnectorEntry {
     configure: Configure,
     from_path: Option<FromPath>,
     names: Option<SourceNames>,
+    directory: Option<ListDistricts>,
 }
 
 impl ConnectorEntry {
     #[cfg_attr(
-        not(feature = "connector-oneroster"),
+        not(any(feature = "connector-oneroster", feature = "connector-clever")),
         allow(dead_code, reason = "no connector was built in")
     )]
     const fn new<C: Connector>() -> Self {
@@ -65,12 +88,13 @@ impl ConnectorEntry {
             configure: configure::<C>,
             from_path: None,
             names: None,
+            directory: None,
         }
     }
 
     /// The same for a connector that a file or folder is enough for.
     #[cfg_attr(
-        not(feature = "connector-oneroster"),
+        not(any(feature = "connector-oneroster", feature = "connector-clever")),
         allow(dead_code, reason = "no connector that reads files was built in")
     )]
     const fn reads_paths(self, from_path: FromPath) -> Self {
@@ -79,11 +103,37 @@ impl ConnectorEntry {
 
     /// The same for a connector that has names of its own for tables and fields.
     #[cfg_attr(
-        not(feature = "connector-oneroster"),
+        not(any(feature = "connector-oneroster", feature = "connector-clever")),
         allow(dead_code, reason = "no connector with names of its own was built in")
     )]
     const fn names_things(self, names: SourceNames) -> Self {
         Self { names: Some(names), ..self }
+    }
+
+    /// The same for a connector whose service lists the districts that connected with an application.
+    #[cfg_attr(
+        not(feature = "connector-clever"),
+        allow(dead_code, reason = "no connector of a service that lists districts was built in")
+    )]
+    const fn lists_districts(self, directory: ListDistricts) -> Self {
+        Self { directory: Some(directory), ..self }
+    }
+
+    /// The list of districts that connected with an application, from the application's keys.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::configure`], also where the service has no such list.
+    pub fn directory(
+        &self,
+        keys: Value,
+        base: &Path,
+    ) -> Result<Arc<dyn DistrictDirectory>, Vec<(String, String)>> {
+        let Some(directory) = self.directory else {
+            let message = format!("the connector {} lists no districts", self.id);
+            return Err(vec![(String::new(), message)]);
+        };
+        directory(keys, base)
     }
 
     /// Its own names for tables and fields.
@@ -139,7 +189,7 @@ impl fmt::Debug for ConnectorEntry {
 }
 
 #[cfg_attr(
-    not(feature = "connector-oneroster"),
+    not(any(feature = "connector-oneroster", feature = "connector-clever")),
     allow(dead_code, reason = "no connector was built in")
 )]
 fn configure<C: Connector>(
@@ -201,7 +251,7 @@ mod tests {
         assert_eq!(id("oneroster").is_ok(), all);
         let without =
             |it: &str| id(it).unwrap_err().split("; ").next().unwrap_or_default().to_owned();
-        assert_eq!(without("clever"), "connector \"clever\" comes in a later version");
+        assert_eq!(without("odbc"), "connector \"odbc\" comes in a later version");
         assert_eq!(without("csv"), "connector \"csv\" is not known");
         if all {
             assert_eq!(
