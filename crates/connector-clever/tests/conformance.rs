@@ -1,3 +1,0 @@
-//! What every connector promises, against a made-up Clever.
-
-fn main() {}
