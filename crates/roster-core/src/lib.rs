@@ -16,6 +16,7 @@ mod connector;
 mod context;
 mod cursor;
 mod diagnostic;
+mod directory;
 mod error;
 mod extract;
 mod identity;
@@ -32,6 +33,7 @@ pub use crate::{
     context::{NoSignals, RunContext, Signal, SignalSink},
     cursor::Cursor,
     diagnostic::{Diagnostic, DiagnosticCode, Locus, Severity},
+    directory::{ConnectedDistrict, DistrictDirectory},
     error::{Actor, Error, ErrorKind, Result, Retry},
     extract::{
         BatchLimits, Completion, Coverage, EntityRequest, ExtractEvent, ExtractRequest,

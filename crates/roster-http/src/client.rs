@@ -72,6 +72,8 @@ pub struct Response {
     pub body: Bytes,
     /// Path that was asked, without query.
     pub path: String,
+    /// Query that was asked; empty where there was none.
+    pub query: String,
 }
 
 impl fmt::Debug for Response {
@@ -131,6 +133,7 @@ impl Response {
             headers: HeaderMap::new(),
             body: Bytes::from_static(body),
             path: "/".to_owned(),
+            query: String::new(),
         }
     }
 }
@@ -178,7 +181,7 @@ impl Client {
         outgoing: Outgoing<'_>,
     ) -> Result<Response, Failure> {
         let Outgoing { operation, method, url, headers, body } = outgoing;
-        let path = url.path().to_owned();
+        let (path, query) = (url.path().to_owned(), url.query().unwrap_or_default().to_owned());
         let broken = |err: reqwest::Error| trouble(operation, &path, err);
         let request = client.request(method, url.clone()).headers(headers).body(body);
         let mut answer = request.send().await.map_err(broken)?;
@@ -197,7 +200,7 @@ impl Client {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Response { status, headers, body: body.freeze(), path })
+        Ok(Response { status, headers, body: body.freeze(), path, query })
     }
 
     fn cap(&self) -> u64 {

@@ -91,10 +91,37 @@ pub enum Command {
     #[cfg(feature = "connector-sftp-spec")]
     #[command(subcommand)]
     Spec(SpecCommand),
+    /// Districts that connected with an application at a service
+    Districts {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: DistrictsCommand,
+    },
     /// Write a commented configuration file
     Init,
     /// Run made-up districts through two nights, into homeroom-demo/
     Demo(DemoArgs),
+}
+
+/// `homeroom districts`.
+#[derive(Debug, Subcommand)]
+pub enum DistrictsCommand {
+    /// List districts that connected with an application, and what is new since the last time
+    Discover(DiscoverArgs),
+}
+
+/// `homeroom districts discover`.
+#[derive(Clone, Debug, Args)]
+pub struct DiscoverArgs {
+    /// Connector of the service
+    #[arg(long, value_name = "CONNECTOR")]
+    pub connector: String,
+    /// File with the application's keys of the connector, such as client_id and client_secret
+    #[arg(long, value_name = "FILE", default_value = "application.toml")]
+    pub application: PathBuf,
+    /// File that remembers which districts were seen
+    #[arg(long, value_name = "FILE", default_value = "homeroom-districts.json")]
+    pub seen: PathBuf,
 }
 
 /// A district without a configuration file.

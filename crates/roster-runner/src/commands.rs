@@ -5,6 +5,7 @@ mod audit;
 mod check;
 mod decide;
 mod demo;
+mod districts;
 mod explain;
 mod export;
 mod holds;
@@ -21,7 +22,7 @@ mod spec;
 mod sync;
 
 use crate::{
-    cli::{Command, Global},
+    cli::{Command, DistrictsCommand, Global},
     console::Console,
     exit::{Exit, Failure},
     progress::Progress,
@@ -69,6 +70,9 @@ impl App {
             Command::Export(args) => export::run(self, args).await,
             #[cfg(feature = "connector-sftp-spec")]
             Command::Spec(command) => spec::run(self, command).await,
+            Command::Districts { command: DistrictsCommand::Discover(args) } => {
+                districts::discover(self, args).await
+            }
             Command::Init => init::run(self),
             Command::Demo(args) => demo::run(self, args).await,
         }

@@ -41,7 +41,10 @@ use crate::{
     night::{
         contract::Contract,
         drift::{Drift, Judged},
-        evidence::Evidence,
+        evidence::{
+            Evidence,
+            cursors::{self, Cursors},
+        },
         guard::Guard,
         planner::{Findings, Planned, Planner},
         selection::Selection,
@@ -243,8 +246,9 @@ impl Night {
     ) -> Result<Made, Failure> {
         let catalog = self.source.discover(ctx).await?;
         let mut sharer = Sharer::new(&self.sharing);
-        let everything = ExtractRequest::everything(&catalog);
+        let mut everything = ExtractRequest::everything(&catalog);
         validate_request(&catalog, &everything)?;
+        self.cursors().await?.hand_to(&mut everything);
         let mut published = self.sink.published(&self.district).await?;
         let findings = self.select(ctx, &everything, &mut sharer, &mut published).await?;
         let writer = PlanWriter::create(folder)?;
@@ -264,6 +268,23 @@ impl Night {
         }
         let night = self.extract(ctx, everything, planner).await?;
         Ok(Made { feed: catalog.feed.fingerprint, ..self.finish_plan(start, night)? })
+    }
+
+    /// Where the source went on from after the last night that published all it read: what a night holds must come again.
+    async fn cursors(&self) -> Result<Cursors> {
+        let is_last = |it: &&RunRecord| {
+            it.is_completed_night()
+                && it.report.connector == self.connector
+                && it.report.outcome != Outcome::Held
+        };
+        let last = |runs: &[RunRecord], _: AreAll| {
+            runs.iter().find(is_last).map(|it| it.report.run.clone())
+        };
+        let Some(run) = look_back(&*self.sink, &self.district, last).await? else {
+            return Ok(Cursors::default());
+        };
+        let kept = self.sink.kept(&run, cursors::FILE).await?;
+        Ok(kept.map(|it| Cursors::read(&it)).unwrap_or_default())
     }
 
     /// What earlier nights and persons have left for this one to know.

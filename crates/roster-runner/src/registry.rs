@@ -8,7 +8,9 @@ mod sinks;
 pub use sinks::{SINKS, SinkAddress, SinkEntry};
 
 use crate::config::{nearest, read_typed};
-use roster_core::{Connector, EntityKind, Error, ErrorKind, Result, RosterSource};
+use roster_core::{
+    Connector, DistrictDirectory, EntityKind, Error, ErrorKind, Result, RosterSource,
+};
 use schemars::{JsonSchema as _, Schema, SchemaGenerator};
 use serde_json::Value;
 use std::{fmt, path::Path, sync::Arc};
@@ -20,6 +22,23 @@ pub static CONNECTORS: &[ConnectorEntry] = &[
         table: roster_oneroster::collection_name,
         field: roster_oneroster::property_name,
     }),
+    #[cfg(feature = "connector-clever")]
+    ConnectorEntry::new::<connector_clever::Clever>()
+        .names_things(SourceNames {
+            table: connector_clever::names::table,
+            field: connector_clever::names::field,
+        })
+        .lists_districts(|keys, base| {
+            use connector_clever::{Config, directory, directory_problems};
+            let whole = |message: String| vec![(String::new(), message)];
+            let config: Config = read_typed(keys).map_err(whole)?;
+            let problems = directory_problems(&config).into_iter();
+            let problems: Vec<_> = problems.map(|it| (it.key.to_owned(), it.message)).collect();
+            if !problems.is_empty() {
+                return Err(problems);
+            }
+            directory(config, base).map_err(|err| whole(err.message().to_owned()))
+        }),
     #[cfg(feature = "connector-oneroster")]
     ConnectorEntry::new::<connector_oneroster::OneRoster>()
         .reads_paths(connector_oneroster::from_path)
@@ -39,14 +58,17 @@ pub static CONNECTORS: &[ConnectorEntry] = &[
 /// Every connector this version has, built in or not: id and cargo feature.
 const KNOWN_CONNECTORS: &[(&str, &str)] = &[
     ("classlink", "connector-classlink"),
+    ("clever", "connector-clever"),
     ("oneroster", "connector-oneroster"),
     ("sftp-spec", "connector-sftp-spec"),
 ];
 
 /// Connectors of later versions.
-const LATER_CONNECTORS: &[&str] = &["odbc", "clever"];
+const LATER_CONNECTORS: &[&str] = &["odbc"];
 
 type Configure = fn(Value, &Path) -> Result<Arc<dyn RosterSource>, Vec<(String, String)>>;
+
+type ListDistricts = fn(Value, &Path) -> Result<Arc<dyn DistrictDirectory>, Vec<(String, String)>>;
 
 type FromPath = fn(&Path) -> Result<Arc<dyn RosterSource>>;
 
@@ -67,17 +89,11 @@ pub struct ConnectorEntry {
     configure: Configure,
     from_path: Option<FromPath>,
     names: Option<SourceNames>,
+    directory: Option<ListDistricts>,
 }
 
 impl ConnectorEntry {
-    #[cfg_attr(
-        not(any(
-            feature = "connector-classlink",
-            feature = "connector-oneroster",
-            feature = "connector-sftp-spec"
-        )),
-        allow(dead_code, reason = "no connector was built in")
-    )]
+    #[allow(dead_code, reason = "no connector was built in")]
     const fn new<C: Connector>() -> Self {
         Self {
             id: C::ID,
@@ -85,29 +101,43 @@ impl ConnectorEntry {
             configure: configure::<C>,
             from_path: None,
             names: None,
+            directory: None,
         }
     }
 
     /// The same for a connector that a file or folder is enough for.
-    #[cfg_attr(
-        not(any(feature = "connector-oneroster", feature = "connector-sftp-spec")),
-        allow(dead_code, reason = "no connector that reads files was built in")
-    )]
+    #[allow(dead_code, reason = "no connector that reads files was built in")]
     const fn reads_paths(self, from_path: FromPath) -> Self {
         Self { from_path: Some(from_path), ..self }
     }
 
     /// The same for a connector that has names of its own for tables and fields.
-    #[cfg_attr(
-        not(any(
-            feature = "connector-classlink",
-            feature = "connector-oneroster",
-            feature = "connector-sftp-spec"
-        )),
-        allow(dead_code, reason = "no connector with names of its own was built in")
-    )]
+    #[allow(dead_code, reason = "no connector with names of its own was built in")]
     const fn names_things(self, names: SourceNames) -> Self {
         Self { names: Some(names), ..self }
+    }
+
+    /// The same for a connector whose service lists the districts that connected with an application.
+    #[allow(dead_code, reason = "no connector of a service that lists districts was built in")]
+    const fn lists_districts(self, directory: ListDistricts) -> Self {
+        Self { directory: Some(directory), ..self }
+    }
+
+    /// The list of districts that connected with an application, from the application's keys.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::configure`], also where the service has no such list.
+    pub fn directory(
+        &self,
+        keys: Value,
+        base: &Path,
+    ) -> Result<Arc<dyn DistrictDirectory>, Vec<(String, String)>> {
+        let Some(directory) = self.directory else {
+            let message = format!("the connector {} lists no districts", self.id);
+            return Err(vec![(String::new(), message)]);
+        };
+        directory(keys, base)
     }
 
     /// Its own names for tables and fields.
@@ -162,10 +192,7 @@ impl fmt::Debug for ConnectorEntry {
     }
 }
 
-#[cfg_attr(
-    not(any(feature = "connector-oneroster", feature = "connector-sftp-spec")),
-    allow(dead_code, reason = "no connector was built in")
-)]
+#[allow(dead_code, reason = "no connector was built in")]
 fn configure<C: Connector>(
     keys: Value,
     base: &Path,
@@ -225,7 +252,7 @@ mod tests {
         assert_eq!(id("oneroster").is_ok(), all);
         let without =
             |it: &str| id(it).unwrap_err().split("; ").next().unwrap_or_default().to_owned();
-        assert_eq!(without("clever"), "connector \"clever\" comes in a later version");
+        assert_eq!(without("odbc"), "connector \"odbc\" comes in a later version");
         assert_eq!(without("csv"), "connector \"csv\" is not known");
         if all {
             assert_eq!(

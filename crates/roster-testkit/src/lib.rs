@@ -22,6 +22,7 @@
 
 mod canaries;
 mod cases;
+pub mod clever;
 mod difference;
 mod district;
 mod extracted;

@@ -121,6 +121,10 @@ codes! {
     ///
     /// The record is rejected.  Mend: quote the value and double the quotes in it.
     CsvSyntax = "csv_syntax",
+    /// A record of a web service does not have the documented form: a list stands where a text belongs, say.
+    ///
+    /// The record is rejected.  Mend: have the service's support look at the record that is named.
+    RecordForm = "record_form",
     /// A record is longer, or has more cells, than anything a school could mean.
     ///
     /// The record is rejected.  Mend: check the export for a runaway value or binary data.

@@ -4,6 +4,7 @@
 //! run.  Records that the sharing settings leave out are in none of it.
 
 pub(crate) mod coverage;
+pub(crate) mod cursors;
 mod findings;
 pub(crate) mod places;
 mod quarantine;
@@ -11,6 +12,7 @@ mod quarantine;
 pub(crate) use places::Fate;
 
 use coverage::Coverages;
+use cursors::Cursors;
 use findings::Findings;
 use places::PlaceWriter;
 use quarantine::Quarantine;
@@ -34,6 +36,7 @@ pub(super) struct Evidence {
     findings: Findings,
     quarantine: Quarantine,
     coverages: Coverages,
+    cursors: Cursors,
     /// By the entity's number.
     places: Vec<Option<PlaceWriter>>,
 }
@@ -53,6 +56,7 @@ impl Evidence {
             findings: Findings::default(),
             quarantine: Quarantine::default(),
             coverages: Coverages::default(),
+            cursors: Cursors::default(),
             places: EntityKind::ALL.iter().map(|_| None).collect(),
             kept,
         }
@@ -106,6 +110,7 @@ impl Evidence {
     /// An entity has ended.
     pub(super) fn done(&mut self, completion: &Completion) {
         self.coverages.add(completion);
+        self.cursors.add(completion);
     }
 
     /// Ends the files.
@@ -114,6 +119,7 @@ impl Evidence {
             writer.map_or(Ok(()), PlaceWriter::finish).map_err(|err| failed(*entity, err))?;
         }
         self.coverages.write(&self.kept)?;
+        self.cursors.write(&self.kept)?;
         let omitted =
             Omitted { findings: self.findings.finish()?, quarantine: self.quarantine.finish()? };
         if omitted.findings > 0 || !omitted.quarantine.is_empty() {
