@@ -53,7 +53,7 @@ pub use crate::{
     error::io_error,
     fold::folded_name,
     header::{Binding, ColumnName, HeaderFinding, bind},
-    landing::{Landed, LandingConfig, LandingFolder},
+    landing::{INCOMPLETE, Landed, LandingConfig, LandingFolder, is_temporary_name},
     place::{PlaceConfig, Sets},
     read_ahead::{ReadAhead, read_ahead},
     records::Records,
