@@ -1,7 +1,8 @@
 //! What an operator writes to connect to an SSH server.
 
-use crate::{LegacyAlgorithm, SecretSource, host_key};
+use crate::{LegacyAlgorithm, host_key};
 use roster_core::ConfigProblem;
+use roster_credentials::CredentialPlace;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -21,11 +22,11 @@ pub struct SshConfig {
     #[schemars(required)]
     pub username: String,
     /// Where the password is kept, such as `{ env = "LAKESIDE_PASSWORD" }` or `{ file = "/run/secrets/lakeside" }`.
-    pub password: Option<SecretSource>,
+    pub password: Option<CredentialPlace>,
     /// The file of a private key, in OpenSSH's or PKCS#8's format, such as `"/etc/homeroom/id_ed25519"`.
     pub key_file: Option<PathBuf>,
     /// Where the passphrase of the private key is kept, if it has one, such as `{ env = "LAKESIDE_PASSPHRASE" }`.
-    pub key_passphrase: Option<SecretSource>,
+    pub key_passphrase: Option<CredentialPlace>,
     /// The server's host keys that are trusted: fingerprints as `ssh-keygen -l` prints them, or public keys, such as
     /// `["SHA256:uNiVztksCsDhcc0u9e8BrrVoOrXvDzVQMNArdkPbwyU"]`.
     pub host_keys: Vec<String>,
@@ -76,6 +77,11 @@ impl SshConfig {
         refuse(nothing, "password", "neither password nor key_file is given; give one of them");
         let passphrase = self.key_passphrase.is_some() && self.key_file.is_none();
         refuse(passphrase, "key_passphrase", "a passphrase is given and no key_file; give both");
+        let places = [("password", &self.password), ("key_passphrase", &self.key_passphrase)];
+        let places = places.into_iter().filter_map(|(key, it)| it.as_ref()?.problem(key));
+        for problem in places.collect::<Vec<_>>() {
+            refuse(true, problem.key, &problem.message);
+        }
         let unpinned = self.host_keys.is_empty() && self.known_hosts.is_none();
         let message = "the server cannot be recognized: give its fingerprint in host_keys, or a known_hosts file";
         refuse(unpinned, "host_keys", message);
@@ -99,8 +105,8 @@ impl SshConfig {
     /// Relative paths start at `base`.
     #[must_use]
     pub fn resolve(mut self, base: &Path) -> Self {
-        self.password = self.password.map(|it| it.resolve(base));
-        self.key_passphrase = self.key_passphrase.map(|it| it.resolve(base));
+        self.password = self.password.map(|it| it.at(base));
+        self.key_passphrase = self.key_passphrase.map(|it| it.at(base));
         self.key_file = self.key_file.map(|it| base.join(it));
         self.known_hosts = self.known_hosts.map(|it| base.join(it));
         self

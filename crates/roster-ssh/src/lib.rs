@@ -27,7 +27,6 @@ mod connection;
 mod error;
 mod host_key;
 mod login;
-mod secret;
 mod sftp;
 mod tunnel;
 
@@ -36,7 +35,6 @@ pub use crate::{
     config::SshConfig,
     connection::Connection,
     host_key::{fingerprint, parse_public_key},
-    secret::SecretSource,
     sftp::{RemoteEntry, RemoteFile, RemoteKind, SftpClient},
     tunnel::Tunnel,
 };

@@ -2,6 +2,7 @@
 
 use crate::{SshConfig, connection::Client, error};
 use roster_core::{Error, ErrorKind, Result, Secret};
+use roster_credentials::CredentialPlace;
 use russh::{
     MethodKind, MethodSet,
     client::{AuthResult, Handle, KeyboardInteractiveAuthResponse},
@@ -27,13 +28,13 @@ impl Credentials {
     /// Reads the key and the secrets.
     pub(crate) fn read(config: &SshConfig) -> Result<Self> {
         let passphrase =
-            config.key_passphrase.as_ref().map(crate::SecretSource::read).transpose()?;
+            config.key_passphrase.as_ref().map(CredentialPlace::read).transpose()?;
         let key =
             config.key_file.as_deref().map(|it| read_key(it, passphrase.as_ref())).transpose()?;
         Ok(Self {
             username: config.username.clone(),
             key: key.map(|it| Secret::new(Arc::new(it))),
-            password: config.password.as_ref().map(crate::SecretSource::read).transpose()?,
+            password: config.password.as_ref().map(CredentialPlace::read).transpose()?,
             sha1: config.legacy_algorithms.contains(&crate::LegacyAlgorithm::SshRsa),
         })
     }

@@ -2,7 +2,8 @@
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use roster_core::ErrorKind;
-use roster_ssh::{Connection, RemoteKind, SecretSource, SshConfig};
+use roster_credentials::CredentialPlace;
+use roster_ssh::{Connection, RemoteKind, SshConfig};
 use roster_testkit::Sshd;
 use std::{fs, process::ExitCode, time::Duration};
 use tokio::{
@@ -90,7 +91,7 @@ fn an_encrypted_key_needs_its_passphrase() -> Result<(), Failed> {
     let check = |text: Option<&str>, expected: Option<&str>| -> Result<(), Failed> {
         let file = folder.path().join("passphrase");
         fs::write(&file, text.unwrap_or_default())?;
-        let key_passphrase = text.map(|_| SecretSource::File(file));
+        let key_passphrase = text.map(|_| CredentialPlace::file(file));
         let config = SshConfig { key_file: Some(key.clone()), key_passphrase, ..config(&server) };
         let told = wait(Connection::open(&config)).err();
         let told = told.map(|it| (it.kind(), it.to_string()));
