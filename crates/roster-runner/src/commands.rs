@@ -5,6 +5,9 @@ mod audit;
 mod check;
 mod decide;
 mod demo;
+#[cfg(feature = "drop")]
+mod drop;
+mod due;
 mod explain;
 mod export;
 mod holds;
@@ -15,6 +18,8 @@ mod rekey;
 mod report;
 mod runs;
 mod select;
+#[cfg(feature = "drop")]
+mod serve;
 mod show;
 mod sync;
 
@@ -67,6 +72,11 @@ impl App {
             Command::Export(args) => export::run(self, args).await,
             Command::Init => init::run(self),
             Command::Demo(args) => demo::run(self, args).await,
+            Command::Due(args) => due::run(self, args).await,
+            #[cfg(feature = "drop")]
+            Command::Drop(args) => drop::run(self, args),
+            #[cfg(feature = "drop")]
+            Command::Serve => serve::run(self).await,
         }
     }
 }

@@ -85,6 +85,13 @@ pub(crate) fn configured(
     Ok(districts.into_iter().find(|it| it.id == *district).map(|it| (it, night)))
 }
 
+/// The settings of the SFTP drop.
+#[cfg(feature = "drop")]
+pub(crate) fn drop_config(global: &Global) -> Result<roster_drop::DropConfig, Failure> {
+    let message = "the configuration has no [drop]; add one with the folder that uploads go to";
+    settings(global)?.drop.ok_or_else(|| Failure::Usage(message.to_owned()))
+}
+
 /// A district's id as it was typed.
 pub(crate) fn district_id(text: &str) -> Result<DistrictId, Failure> {
     text.parse().map_err(|message| Failure::Usage(format!("{text:?}: {message}")))
