@@ -13,7 +13,9 @@ pub(crate) use document::{Document, Step};
 pub(crate) use strict::nearest;
 pub(crate) use typed::read as read_typed;
 
-use crate::{Sharing, expectation::ExpectConfig, keep::KeepSettings, limits::LimitSettings, registry};
+use crate::{
+    Sharing, expectation::ExpectConfig, keep::KeepSettings, limits::LimitSettings, registry,
+};
 use roster_core::Secret;
 use schemars::{
     JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, transform::RecursiveTransform,

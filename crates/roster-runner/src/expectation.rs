@@ -81,13 +81,18 @@ impl ExpectConfig {
         let due = Time::strptime("%H:%M", due)
             .map_err(|_| wrong("due", "the time cannot be read; write it as 18:30"))?;
         let zone = TimeZone::get(self.time_zone.as_deref().unwrap_or(TIME_ZONE)).map_err(|_| {
-            wrong("time_zone", "there is no such time zone; take an IANA name, such as America/Chicago")
+            wrong(
+                "time_zone",
+                "there is no such time zone; take an IANA name, such as America/Chicago",
+            )
         })?;
         let weekdays = [Day::Mon, Day::Tue, Day::Wed, Day::Thu, Day::Fri];
         let days = self.days.clone().unwrap_or_else(|| weekdays.to_vec());
-        let except = self.except.iter().flatten().map(|(from, to)| Ok((from.parse()?, to.parse()?)));
+        let except =
+            self.except.iter().flatten().map(|(from, to)| Ok((from.parse()?, to.parse()?)));
         let except = except.collect::<Result<Vec<_>, jiff::Error>>();
-        let except = except.map_err(|_| wrong("except", "a day cannot be read; write it as 2026-12-21"))?;
+        let except =
+            except.map_err(|_| wrong("except", "a day cannot be read; write it as 2026-12-21"))?;
         let days = days.into_iter().map(Day::weekday).collect();
         Ok(Expectation { due, zone, days, except })
     }
@@ -210,7 +215,9 @@ impl Expectation {
         now: Timestamp,
     ) -> DeliveryNotice {
         let nights: Vec<_> = nights.iter().copied().filter(|it| it.0 <= now).collect();
-        let last = |wanted: &dyn Fn(Delivery) -> bool| nights.iter().rev().find(|it| wanted(it.1)).map(|it| it.0);
+        let last = |wanted: &dyn Fn(Delivery) -> bool| {
+            nights.iter().rev().find(|it| wanted(it.1)).map(|it| it.0)
+        };
         let (last_came, last_new) = (last(&Delivery::came), last(&|it| it == Delivery::New));
         let due_at = self.due_before(now);
         let (state, in_a_row) = match (last_came, due_at) {
@@ -251,7 +258,8 @@ impl Expectation {
                 (DeliveryState::Refused, refused.take_while(|it| *it == Delivery::Refused).count())
             }
             Some(Delivery::Unchanged) => {
-                let since = last_new.map_or(0, |it| self.dues(self.window_of(it), self.window_of(came)));
+                let since =
+                    last_new.map_or(0, |it| self.dues(self.window_of(it), self.window_of(came)));
                 let stale = stale_after > 0 && since >= stale_after as usize;
                 (if stale { DeliveryState::Stale } else { DeliveryState::Unchanged }, since)
             }
@@ -266,7 +274,11 @@ impl Expectation {
     fn window_of(&self, came: Timestamp) -> Timestamp {
         let local = came.to_zoned(self.zone.clone());
         let morning = |day: Date| day.at(MORNING, 0, 0, 0).to_zoned(self.zone.clone()).ok();
-        let day = if local.time().hour() < MORNING { local.date().yesterday().unwrap_or(local.date()) } else { local.date() };
+        let day = if local.time().hour() < MORNING {
+            local.date().yesterday().unwrap_or(local.date())
+        } else {
+            local.date()
+        };
         let from = morning(day).map_or(came, |it| it.timestamp());
         self.due_after(from).unwrap_or(came)
     }
@@ -321,15 +333,21 @@ fn sentence(state: DeliveryState, in_a_row: usize) -> String {
     match state {
         DeliveryState::OnTime => "what was due has come".to_owned(),
         DeliveryState::NotExpected => "no night has found files yet".to_owned(),
-        DeliveryState::Unchanged => format!("the files came and are the same as before, for {nights}"),
+        DeliveryState::Unchanged => {
+            format!("the files came and are the same as before, for {nights}")
+        }
         DeliveryState::Stale => format!(
             "the files come and have been the same for {nights}: the export may stand still; what is published stays"
         ),
         DeliveryState::Refused => format!(
             "the files came and cannot be used, for {nights}; the run's report says why; what is published stays"
         ),
-        DeliveryState::Late => "the files that were due have not come; what is published stays".to_owned(),
-        DeliveryState::Missing => format!("no files have come for {nights}; what is published stays"),
+        DeliveryState::Late => {
+            "the files that were due have not come; what is published stays".to_owned()
+        }
+        DeliveryState::Missing => {
+            format!("no files have come for {nights}; what is published stays")
+        }
     }
 }
 

@@ -241,7 +241,10 @@ impl Resolve<'_> {
         }
         let limits = Limits::new([limits, night.limits.clone()]);
         let keep = keep.or(&night.keep);
-        let expect = expect.resolve().map_err(|(key, message)| self.tell(&at(&["expect", key]), message)).ok();
+        let expect = expect
+            .resolve()
+            .map_err(|(key, message)| self.tell(&at(&["expect", key]), message))
+            .ok();
         let (connector, source) = self.source(number, &source?)?;
         let (id, to, expect) = (id?, to?, expect?);
         Some(DistrictSettings { id, name, connector, source, to, sharing, keep, limits, expect })

@@ -27,8 +27,7 @@ pub(crate) struct Credentials {
 impl Credentials {
     /// Reads the key and the secrets.
     pub(crate) fn read(config: &SshConfig) -> Result<Self> {
-        let passphrase =
-            config.key_passphrase.as_ref().map(CredentialPlace::read).transpose()?;
+        let passphrase = config.key_passphrase.as_ref().map(CredentialPlace::read).transpose()?;
         let key =
             config.key_file.as_deref().map(|it| read_key(it, passphrase.as_ref())).transpose()?;
         Ok(Self {

@@ -53,7 +53,10 @@ pub(super) fn run(app: &mut App, args: &DropArgs) -> Result<Exit, Failure> {
         DropAction::Remove { district } => {
             logins.remove(district)?;
             let folder = config.folder_of(district);
-            app.console.remark(&format!("{district} cannot log in any more; its files stay in {}", folder.display()));
+            app.console.remark(&format!(
+                "{district} cannot log in any more; its files stay in {}",
+                folder.display()
+            ));
         }
         DropAction::List => {
             for (name, login) in logins.all()? {
@@ -64,7 +67,8 @@ pub(super) fn run(app: &mut App, args: &DropArgs) -> Result<Exit, Failure> {
         DropAction::Fingerprints => {
             for (algorithm, fingerprint) in HostKeys::open(&config)?.fingerprints() {
                 let line = KeyLine { algorithm, fingerprint };
-                app.console.answer(&line, |it, _| format!("{} {}\n", it.fingerprint, it.algorithm))?;
+                app.console
+                    .answer(&line, |it, _| format!("{} {}\n", it.fingerprint, it.algorithm))?;
             }
         }
     }
@@ -72,8 +76,9 @@ pub(super) fn run(app: &mut App, args: &DropArgs) -> Result<Exit, Failure> {
 }
 
 fn read_key(file: &PathBuf) -> Result<String, Failure> {
-    fs::read_to_string(file)
-        .map_err(|error| Failure::Usage(format!("the public key {} cannot be read: {error}", file.display())))
+    fs::read_to_string(file).map_err(|error| {
+        Failure::Usage(format!("the public key {} cannot be read: {error}", file.display()))
+    })
 }
 
 fn tell_password(

@@ -19,8 +19,10 @@ pub(super) async fn run(app: &mut App, args: &DueArgs) -> Result<Exit, Failure> 
     let mut exit = Exit::Done;
     for district in &selection.districts {
         let nights = nights(district).await?;
-        let notice = district.expect.notice(district.id.as_str(), &nights, stale_after, Timestamp::now());
-        exit = exit.worse(if notice.state.is_failure() { Exit::DistrictFailed } else { Exit::Done });
+        let notice =
+            district.expect.notice(district.id.as_str(), &nights, stale_after, Timestamp::now());
+        exit =
+            exit.worse(if notice.state.is_failure() { Exit::DistrictFailed } else { Exit::Done });
         app.console.answer(&notice, |it, colour| {
             let paint = match it.state {
                 DeliveryState::OnTime | DeliveryState::NotExpected => Paint::Green,

@@ -5,6 +5,7 @@ use crate::{
     cli::{Direct, Global},
     config::nearest,
     exit::Failure,
+    expectation::Expectation,
     keep::KeepSettings,
     registry::{self, SinkAddress},
     settings::{DistrictSettings, NightSettings, Settings},
@@ -183,6 +184,7 @@ fn direct_district(
         sharing: Sharing::default(),
         limits: Limits::default(),
         keep: KeepSettings::default(),
+        expect: Expectation::default(),
     })
 }
 

@@ -39,7 +39,8 @@ struct Listening {
 pub(super) async fn run(app: &mut App) -> Result<Exit, Failure> {
     let config = select::drop_config(&app.global)?;
     let (sender, finished) = mpsc::unbounded_channel();
-    let server = Server::start(config.clone(), std::sync::Arc::new(Finished(sender.clone()))).await?;
+    let server =
+        Server::start(config.clone(), std::sync::Arc::new(Finished(sender.clone()))).await?;
     let listening = Listening { listening: server.address(), legacy: server.legacy_address() };
     app.console.result(&listening, |it, _| format!("the drop listens on {}\n", it.listening));
     let exit = uploads(app, &config, finished, &sender).await;
