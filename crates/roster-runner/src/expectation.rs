@@ -4,7 +4,7 @@
 //! as it is, whatever is told.
 
 use jiff::{
-    SignedDuration, ToSpan as _, Zoned,
+    SignedDuration, ToSpan as _, ZonedDateTime,
     civil::{Date, Time, Weekday},
     tz::TimeZone,
 };
@@ -272,8 +272,9 @@ impl Expectation {
     /// What comes after a due time and before the next morning was late for that one; what comes from the morning on is for
     /// the next.
     fn window_of(&self, came: Timestamp) -> Timestamp {
-        let local = came.to_zoned(self.zone.clone());
-        let morning = |day: Date| day.at(MORNING, 0, 0, 0).to_zoned(self.zone.clone()).ok();
+        let local = came.to_zoned_datetime(self.zone.clone());
+        let morning =
+            |day: Date| day.at(MORNING, 0, 0, 0).to_zoned_datetime(self.zone.clone()).ok();
         let day = if local.time().hour() < MORNING {
             local.date().yesterday().unwrap_or(local.date())
         } else {
@@ -295,14 +296,14 @@ impl Expectation {
 
     /// The last due time at or before a time.
     fn due_before(&self, now: Timestamp) -> Option<Timestamp> {
-        let today = now.to_zoned(self.zone.clone()).date();
+        let today = now.to_zoned_datetime(self.zone.clone()).date();
         let days = (0..MOST_DAYS).filter_map(|it| today.checked_sub(it.days()).ok());
         days.filter_map(|it| self.due_on(it)).find(|it| *it <= now)
     }
 
     /// The first due time after a time.
     fn due_after(&self, time: Timestamp) -> Option<Timestamp> {
-        let today = time.to_zoned(self.zone.clone()).date();
+        let today = time.to_zoned_datetime(self.zone.clone()).date();
         let days = (0..MOST_DAYS).filter_map(|it| today.checked_add(it.days()).ok());
         days.filter_map(|it| self.due_on(it)).find(|it| *it > time)
     }
@@ -310,8 +311,8 @@ impl Expectation {
     fn due_on(&self, day: Date) -> Option<Timestamp> {
         let excepted = self.except.iter().any(|(from, to)| (*from..=*to).contains(&day));
         let expected = self.days.contains(&day.weekday()) && !excepted;
-        let at = |day: Date| day.to_datetime(self.due).to_zoned(self.zone.clone()).ok();
-        expected.then(|| at(day)).flatten().map(|it: Zoned| it.timestamp())
+        let at = |day: Date| day.to_datetime(self.due).to_zoned_datetime(self.zone.clone()).ok();
+        expected.then(|| at(day)).flatten().map(|it: ZonedDateTime| it.timestamp())
     }
 
     /// When it makes sense to look: a little after each due time, so that a drop in the last minute counts.

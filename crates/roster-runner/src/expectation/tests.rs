@@ -5,7 +5,9 @@ use super::*;
 /// Local times in Chicago.
 fn at(text: &str) -> Timestamp {
     let time: jiff::civil::DateTime = text.parse().expect("it is a time");
-    time.to_zoned(TimeZone::get(TIME_ZONE).expect("it is known")).expect("it is there").timestamp()
+    time.to_zoned_datetime(TimeZone::get(TIME_ZONE).expect("it is known"))
+        .expect("it is there")
+        .timestamp()
 }
 
 /// `nights` are times and what was found; `expected` are times and what is told then.
