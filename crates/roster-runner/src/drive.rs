@@ -206,6 +206,7 @@ mod tests {
             sharing: Sharing::default(),
             limits: crate::Limits::default(),
             keep: crate::keep::KeepSettings::default(),
+            expect: crate::expectation::Expectation::default(),
         }
     }
 
