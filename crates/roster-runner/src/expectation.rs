@@ -330,6 +330,8 @@ const MOST_DAYS: i64 = 200;
 const GRACE: SignedDuration = SignedDuration::from_mins(15);
 
 fn sentence(state: DeliveryState, in_a_row: usize) -> String {
+    // A second look on the same day finds the same files.
+    let in_a_row = in_a_row.max(1);
     let nights = if in_a_row == 1 { "1 night".to_owned() } else { format!("{in_a_row} nights") };
     match state {
         DeliveryState::OnTime => "what was due has come".to_owned(),
