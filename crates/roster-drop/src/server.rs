@@ -236,10 +236,11 @@ impl Door {
             return;
         };
         account.disconnect();
-        match how {
-            Some(Ended::BrokenOff) => {
-                warn!(login = account.name, "a session broke off in the middle")
-            }
+        if how == Some(Ended::BrokenOff) {
+            warn!(login = account.name, "a session broke off in the middle");
+        } else {
+            info!(login = account.name, "a session ended");
+        }
             _ => info!(login = account.name, "a session ended"),
         }
     }

@@ -271,12 +271,8 @@ pub(crate) async fn end(sessions: &Sessions, lost: bool) -> Option<Ended> {
     for session in sessions {
         let Ok(Some((files, wrong))) = session.await else { continue };
         let ended = tokio::task::spawn_blocking(move || files.end(lost || wrong)).await;
-        worst = match (worst, ended) {
-            (Some(Ended::BrokenOff), _) | (_, Ok(Ended::BrokenOff)) | (_, Err(_)) => {
-                Some(Ended::BrokenOff)
-            }
-            _ => Some(Ended::Well),
-        };
+        let well = matches!(ended, Ok(Ended::Well)) && worst != Some(Ended::BrokenOff);
+        worst = Some(if well { Ended::Well } else { Ended::BrokenOff });
     }
     worst
 }

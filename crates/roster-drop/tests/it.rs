@@ -203,12 +203,12 @@ async fn half_a_set_of_several_files_is_marked_until_the_rest_has_come() {
 async fn folders_are_limited_in_bytes_and_in_files() {
     let limits = DropLimits { max_bytes: 100_000, max_files: 100, ..DropLimits::default() };
     let (drop, client, _) = drop_with_client(limits).await;
-    assert!(client.put("big.zip", &[0; 100_001]).await.unwrap_err().contains("full"));
+    assert!(client.put("big.zip", &vec![0; 100_001]).await.unwrap_err().contains("full"));
     let handle = client.create("sparse.zip").await.unwrap();
     assert!(client.sftp.write(&handle, u64::MAX - 3, vec![1; 10]).await.is_err());
     assert!(client.sftp.write(&handle, 1 << 40, vec![1]).await.is_err());
     assert!(client.sftp.close(&handle).await.is_err(), "it is not what was sent");
-    client.put("fits.zip", &[0; 90_000]).await.unwrap();
+    client.put("fits.zip", &vec![0; 90_000]).await.unwrap();
     client.put("fits.zip", &[0; 10_000]).await.unwrap();
     let mut refused = 0;
     for number in 0..10_000 {
@@ -320,7 +320,7 @@ async fn nonsense_ends_its_session_and_no_other() {
         assert!(ended.is_ok(), "{bytes:?} is waited for");
         assert!(answer.len() < 200, "{bytes:?} has a long answer");
     }
-    for bytes in [&b"GET / HTTP/1.1\r\n\r\n"[..], &[0; 100_000], &[0xff; 100_000]] {
+    for bytes in [&b"GET / HTTP/1.1\r\n\r\n"[..], &vec![0; 100_000], &vec![0xff; 100_000]] {
         let mut stream = TcpStream::connect(("127.0.0.1", drop.port())).await.unwrap();
         _ = stream.write_all(bytes).await;
         let mut answer = Vec::new();

@@ -66,9 +66,9 @@ async fn uploads(
             continue;
         }
         let ready = night(app, &district).await;
-        let tried = tries.entry(district.clone()).or_default();
-        *tried = if ready { 0 } else { *tried + 1 };
-        if *tried > 0 && *tried < MOST_TRIES {
+        let vain = tries.entry(district.clone()).or_default();
+        *vain = if ready { 0 } else { *vain + 1 };
+        if *vain > 0 && *vain < MOST_TRIES {
             let (again, wait) = (again.clone(), Duration::from_secs(config.quiet_secs.max(1)));
             tokio::spawn(async move {
                 tokio::time::sleep(wait).await;
