@@ -241,8 +241,6 @@ impl Door {
         } else {
             info!(login = account.name, "a session ended");
         }
-            _ => info!(login = account.name, "a session ended"),
-        }
     }
 }
 
