@@ -101,6 +101,68 @@ pub enum Command {
     Init,
     /// Run made-up districts through two nights, into homeroom-demo/
     Demo(DemoArgs),
+    /// Tell whose files are late, missing, refused or always the same
+    Due(DueArgs),
+    /// Manage the logins of the SFTP drop
+    #[cfg(feature = "drop")]
+    Drop(DropArgs),
+    /// Run the SFTP drop, until interrupted
+    #[cfg(feature = "drop")]
+    Serve,
+}
+
+/// `homeroom due`.
+#[derive(Clone, Debug, Args)]
+pub struct DueArgs {
+    /// Districts of the configuration file [default: all]
+    #[arg(value_name = "DISTRICT")]
+    pub districts: Vec<String>,
+}
+
+/// `homeroom drop`.
+#[cfg(feature = "drop")]
+#[derive(Clone, Debug, Args)]
+pub struct DropArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: DropAction,
+}
+
+/// What `homeroom drop` does.
+#[cfg(feature = "drop")]
+#[derive(Clone, Debug, Subcommand)]
+pub enum DropAction {
+    /// Give a district a login, and print its password, which is shown this once
+    Add {
+        /// The district's id, which is the name of the login and of its folder
+        #[arg(value_name = "DISTRICT")]
+        district: String,
+        /// File with a public key that may log in; several times for several keys
+        #[arg(long, value_name = "FILE")]
+        key: Vec<PathBuf>,
+        /// Let it log in with its keys only
+        #[arg(long, requires = "key")]
+        no_password: bool,
+        /// Let it log in where older algorithms are spoken, too
+        #[arg(long)]
+        legacy: bool,
+    },
+    /// Give a login a new password, and print it; the old one is void
+    Password {
+        /// The district's id
+        #[arg(value_name = "DISTRICT")]
+        district: String,
+    },
+    /// Take a district's login away; its files stay
+    Remove {
+        /// The district's id
+        #[arg(value_name = "DISTRICT")]
+        district: String,
+    },
+    /// List the logins
+    List,
+    /// Print the fingerprints of the server's host keys, for districts to compare
+    Fingerprints,
 }
 
 /// `homeroom districts`.

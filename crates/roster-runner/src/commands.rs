@@ -6,6 +6,9 @@ mod check;
 mod decide;
 mod demo;
 mod districts;
+#[cfg(feature = "drop")]
+mod drop;
+mod due;
 mod explain;
 mod export;
 mod holds;
@@ -16,6 +19,8 @@ mod rekey;
 mod report;
 mod runs;
 mod select;
+#[cfg(feature = "drop")]
+mod serve;
 mod show;
 #[cfg(feature = "connector-sftp-spec")]
 mod spec;
@@ -75,6 +80,11 @@ impl App {
             }
             Command::Init => init::run(self),
             Command::Demo(args) => demo::run(self, args).await,
+            Command::Due(args) => due::run(self, args).await,
+            #[cfg(feature = "drop")]
+            Command::Drop(args) => drop::run(self, args),
+            #[cfg(feature = "drop")]
+            Command::Serve => serve::run(self).await,
         }
     }
 }

@@ -13,7 +13,9 @@ pub(crate) use document::{Document, Step};
 pub(crate) use strict::nearest;
 pub(crate) use typed::read as read_typed;
 
-use crate::{Sharing, keep::KeepSettings, limits::LimitSettings, registry};
+use crate::{
+    Sharing, expectation::ExpectConfig, keep::KeepSettings, limits::LimitSettings, registry,
+};
 use roster_core::Secret;
 use schemars::{
     JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, transform::RecursiveTransform,
@@ -33,6 +35,9 @@ pub struct Config {
     pub store: StoreConfig,
     /// How nights are run.
     pub night: NightConfig,
+    /// The SFTP drop that districts upload their files to; `homeroom serve` runs it.  Default: none.
+    #[cfg(feature = "drop")]
+    pub drop: Option<roster_drop::DropConfig>,
     /// The districts, one `[[district]]` each.
     pub district: Vec<DistrictConfig>,
 }
@@ -102,6 +107,9 @@ pub struct DistrictConfig {
     /// Limits of this district, where they are not those of all nights.
     #[serde(default)]
     pub limits: LimitSettings,
+    /// When its files are expected, if it sends files: `homeroom due` tells what is late.
+    #[serde(default)]
+    pub expect: ExpectConfig,
 }
 
 /// A district's source: the connector's id and the connector's own keys.

@@ -241,6 +241,7 @@ mod tests {
             sharing: Sharing::default(),
             limits: crate::Limits::default(),
             keep: crate::keep::KeepSettings::default(),
+            expect: crate::expectation::Expectation::default(),
         }
     }
 

@@ -10,6 +10,7 @@ pub mod config;
 pub mod console;
 pub mod drive;
 pub mod exit;
+pub mod expectation;
 mod explain;
 pub mod identity;
 pub mod keep;

@@ -3,6 +3,7 @@
 use crate::{
     Limits, Sharing,
     config::{self, ConfigErrors, DistrictConfig, Document, NightConfig, Problem, Step},
+    expectation::Expectation,
     keep::KeepSettings,
     registry::{self, SinkAddress},
 };
@@ -39,6 +40,8 @@ pub struct DistrictSettings {
     pub keep: KeepSettings,
     /// How much of it a night may change before a person has to look.
     pub limits: Limits,
+    /// When its files are expected.
+    pub expect: Expectation,
 }
 
 /// How nights are run.
@@ -74,6 +77,9 @@ pub struct Settings {
     pub night: NightSettings,
     /// The districts, in the order of the file.
     pub districts: Vec<DistrictSettings>,
+    /// The SFTP drop, if there is to be one.
+    #[cfg(feature = "drop")]
+    pub drop: Option<roster_drop::DropConfig>,
 }
 
 impl Settings {
@@ -141,7 +147,9 @@ impl Resolve<'_> {
     }
 
     fn settings(&mut self, config: config::Config) -> Settings {
-        let config::Config { store, night, district } = config;
+        #[cfg(feature = "drop")]
+        let drop = self.drop(config.drop);
+        let config::Config { store, night, district, .. } = config;
         let store = store.to.and_then(|it| self.sink(&["store".into(), "to".into()], &it, None));
         self.duplicates(&district);
         for problem in night.limits.problems() {
@@ -162,7 +170,23 @@ impl Resolve<'_> {
                 .stale_after_school_nights
                 .unwrap_or(DEFAULT_STALE_AFTER_SCHOOL_NIGHTS),
         };
-        Settings { store, night, districts }
+        Settings {
+            store,
+            night,
+            districts,
+            #[cfg(feature = "drop")]
+            drop,
+        }
+    }
+
+    #[cfg(feature = "drop")]
+    fn drop(&mut self, config: Option<roster_drop::DropConfig>) -> Option<roster_drop::DropConfig> {
+        let config = config?.resolve(self.base);
+        for problem in config.problems() {
+            let path: Vec<Step> = problem.key.split('.').map(Step::from).collect();
+            self.tell(&[vec!["drop".into()], path].concat(), problem.message);
+        }
+        Some(config)
     }
 
     fn duplicates(&mut self, districts: &[DistrictConfig]) {
@@ -202,7 +226,7 @@ impl Resolve<'_> {
         store: Option<&SinkAddress>,
         night: &NightConfig,
     ) -> Option<DistrictSettings> {
-        let DistrictConfig { id, name, source, to, sharing, limits, keep } = district;
+        let DistrictConfig { id, name, source, to, sharing, limits, keep, expect } = district;
         let at = |keys: &[&str]| district_path(number, keys);
         let id = id.and_then(|it| self.id(&at(&["id"]), &it));
         let to = match to {
@@ -217,8 +241,13 @@ impl Resolve<'_> {
         }
         let limits = Limits::new([limits, night.limits.clone()]);
         let keep = keep.or(&night.keep);
+        let expect = expect
+            .resolve()
+            .map_err(|(key, message)| self.tell(&at(&["expect", key]), message))
+            .ok();
         let (connector, source) = self.source(number, &source?)?;
-        Some(DistrictSettings { id: id?, name, connector, source, to: to?, sharing, limits, keep })
+        let (id, to, expect) = (id?, to?, expect?);
+        Some(DistrictSettings { id, name, connector, source, to, sharing, keep, limits, expect })
     }
 
     fn id(&mut self, path: &[Step], id: &str) -> Option<DistrictId> {

@@ -54,7 +54,7 @@ pub use crate::{
     error::io_error,
     fold::folded_name,
     header::{Binding, ColumnName, HeaderFinding, bind},
-    landing::{Landed, LandingConfig, LandingFolder},
+    landing::{INCOMPLETE, Landed, LandingConfig, LandingFolder, is_temporary_name},
     overdue::overdue,
     place::{PlaceConfig, SetRules, Sets},
     read_ahead::{ReadAhead, read_ahead},

@@ -17,6 +17,8 @@
 //! }
 //! ```
 //!
+//! [`Sshd`] is OpenSSH's server, for tests of what speaks to one.
+//!
 //! A seed that a harness cannot make is reported as ignored, with the reason.  The kit's own tests run every case
 //! against a well-behaved source and against one that breaks exactly the case's promise.
 
@@ -34,6 +36,7 @@ mod losses;
 mod record;
 pub mod roster_server;
 mod run;
+mod sshd;
 
 pub use crate::{
     canaries::canaries,
@@ -46,4 +49,5 @@ pub use crate::{
     losses::Losses,
     record::Record,
     run::{main, run, trials},
+    sshd::{Sshd, own},
 };

@@ -5,6 +5,7 @@ use crate::{
     cli::{Direct, Global},
     config::nearest,
     exit::Failure,
+    expectation::Expectation,
     keep::KeepSettings,
     registry::{self, SinkAddress},
     render::Hint,
@@ -108,6 +109,13 @@ pub(crate) fn configured(
     Ok(districts.into_iter().find(|it| it.id == *district).map(|it| (it, night)))
 }
 
+/// The settings of the SFTP drop.
+#[cfg(feature = "drop")]
+pub(crate) fn drop_config(global: &Global) -> Result<roster_drop::DropConfig, Failure> {
+    let message = "the configuration has no [drop]; add one with the folder that uploads go to";
+    settings(global)?.drop.ok_or_else(|| Failure::Usage(message.to_owned()))
+}
+
 /// A district's id as it was typed.
 pub(crate) fn district_id(text: &str) -> Result<DistrictId, Failure> {
     text.parse().map_err(|message| Failure::Usage(format!("{text:?}: {message}")))
@@ -199,6 +207,7 @@ fn direct_district(
         sharing: Sharing::default(),
         limits: Limits::default(),
         keep: KeepSettings::default(),
+        expect: Expectation::default(),
     })
 }
 

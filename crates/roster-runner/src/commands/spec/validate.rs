@@ -9,6 +9,7 @@ use crate::{
     console::{Colour, Paint},
     drive::Drive,
     exit::{Exit, Failure},
+    expectation::Expectation,
     keep::KeepSettings,
     registry::SinkAddress,
     render::{counted, shown},
@@ -120,6 +121,7 @@ fn district(source: Arc<dyn RosterSource>, to: SinkAddress) -> Result<DistrictSe
         sharing: Sharing::default(),
         limits: Limits::default(),
         keep: KeepSettings::default(),
+        expect: Expectation::default(),
     })
 }
 
