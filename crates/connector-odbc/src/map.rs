@@ -30,6 +30,7 @@ pub(crate) struct Query {
 }
 
 /// A value for a `?`.
+#[allow(dead_code, reason = "for the profiles of student information systems")]
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Parameter {
     /// Text.
