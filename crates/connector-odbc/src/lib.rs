@@ -8,4 +8,9 @@ mod profiles;
 mod statement;
 
 pub use database::Database;
-pub use profiles::{CustomProfile, CustomQuery, ProfileConfig};
+pub use profiles::{
+    CustomProfile, CustomQuery, EllPlace, IepPlace, InfiniteCampusProfile, InfiniteCampusPrograms,
+    InfiniteCampusStudentEmail, LunchPlace, MealsPlace, PersonKey, PowerSchoolProfile,
+    PowerSchoolPrograms, PowerSchoolStudentEmail, ProfileConfig, ProgramPlace, Section504Place,
+    SectionFivePlace, Words,
+};

@@ -8,13 +8,14 @@ roster_people (kind, person_id, school_id, schools, grade, end_date) AS (
   FROM roster_staff st
   GROUP BY st.person_id
   UNION ALL
-  SELECT DISTINCT 2, h.personID, rsec.school_id, 2, NULL, NULL
+  SELECT 2, h.personID, MIN(rsec.school_id), COUNT(DISTINCT rsec.school_id), NULL, NULL
   FROM SectionStaffHistory h
   JOIN roster_sections rsec ON rsec.section_id = h.sectionID AND rsec.trial_id = h.trialID
   WHERE NOT EXISTS (
     SELECT 1
     FROM roster_staff st
     WHERE st.person_id = h.personID)
+  GROUP BY h.personID
   UNION ALL
   SELECT 3, rc.contact_person_id, MIN(rc.school_id), 1, NULL, NULL
   FROM roster_contacts rc
