@@ -9,7 +9,6 @@ use crate::{
 };
 use odbc_api::{
     BlockCursor, ConnectionOptions, Cursor as _, CursorImpl, Environment, IntoParameter as _,
-    ResultSetMetadata as _,
     buffers::{Indicator, TextRowSet},
     handles::StatementImpl,
     parameter::{InputParameter, WithDataType},
@@ -59,6 +58,11 @@ pub(crate) struct Connection<'e>(Option<odbc_api::Connection<'e>>);
 pub(crate) struct Cursor<'c> {
     cursor: BlockCursor<CursorImpl<StatementImpl<'c>>, TextRowSet>,
     width: usize,
+}
+
+/// A value of a connection string, in braces where it needs them.
+pub(crate) fn escaped(value: &str) -> std::borrow::Cow<'_, str> {
+    odbc_api::escape_attribute_value(value)
 }
 
 /// Connects and works with the connection.

@@ -7,7 +7,7 @@ mod cells;
 mod output;
 
 pub(crate) use cells::Cells;
-pub(crate) use output::Output;
+pub(crate) use output::{Batches, Output};
 
 use crate::block::Columns;
 use roster_core::{EntityKind, Result, value::Date};
@@ -44,6 +44,9 @@ pub(crate) enum Parameter {
 pub(crate) trait Profile: fmt::Debug + Send + Sync {
     /// The queries.  Those whose first entity stands higher in the load order run first; else they keep their order.
     fn queries(&self) -> &[Query];
+
+    /// Whether a column of the query at this place becomes an extension field, under its own name.
+    fn is_extension(&self, query: usize, column: &str) -> bool;
 
     /// A mapper for one extract, which has seen no row yet.
     fn mapper(&self) -> Box<dyn Mapper>;

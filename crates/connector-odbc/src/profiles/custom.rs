@@ -97,6 +97,11 @@ impl Profile for Custom {
         &self.queries
     }
 
+    fn is_extension(&self, query: usize, column: &str) -> bool {
+        let entity = self.queries[query].feeds.first();
+        entity.is_some_and(|it| mapper::is_extension(*it, column))
+    }
+
     fn mapper(&self) -> Box<dyn Mapper> {
         let entities = self.queries.iter().filter_map(|it| it.feeds.first().copied()).collect();
         Box::new(CustomMapper::new(entities))

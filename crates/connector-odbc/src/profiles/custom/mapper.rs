@@ -10,7 +10,7 @@ use roster_core::{
     value::{FieldType, push_json_string},
 };
 use roster_tabular::{field, folded_name};
-use std::fmt::Write as _;
+use std::{fmt::Write as _, sync::Arc};
 
 /// Reads rows as the entities that the configuration says.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ struct Binding {
     /// Column of each field, in the order of the schema.
     fields: Vec<Option<usize>>,
     /// Columns that become extensions, with their names.
-    extensions: Vec<(usize, String)>,
+    extensions: Vec<(usize, Arc<str>)>,
 }
 
 impl CustomMapper {
@@ -97,12 +97,9 @@ impl Binding {
         let schema = entity.schema();
         let mut binding = Self { fields: vec![None; schema.fields.len()], extensions: Vec::new() };
         for (column, name) in columns.names.iter().enumerate() {
-            let folded = folded_name(name);
-            match schema.fields.iter().position(|it| folded_name(it.name) == folded) {
-                Some(EntitySchema::EXTENSIONS) | None if columns.is_credential(column) => {}
-                Some(EntitySchema::EXTENSIONS) | None => {
-                    binding.extensions.push((column, extension_name(name)));
-                }
+            match field_of(entity, name) {
+                None if columns.is_credential(column) => {}
+                None => binding.extensions.push((column, name.clone())),
                 Some(field) if binding.fields[field].is_some() => {
                     return Err(mismatch(entity, name, "the query gives this column twice"));
                 }
@@ -137,10 +134,16 @@ impl Binding {
     }
 }
 
-/// Databases that know no case give capitals; then it is the other way around everywhere else.
-fn extension_name(name: &str) -> String {
-    let capitals = !name.chars().any(char::is_lowercase);
-    if capitals { name.to_lowercase() } else { name.to_owned() }
+/// The number of the field that a column is bound to.
+fn field_of(entity: EntityKind, column: &str) -> Option<usize> {
+    let folded = folded_name(column);
+    let field = entity.schema().fields.iter().position(|it| folded_name(it.name) == folded);
+    field.filter(|it| *it != EntitySchema::EXTENSIONS)
+}
+
+/// Whether a column of a query for the entity becomes an extension field.
+pub(super) fn is_extension(entity: EntityKind, column: &str) -> bool {
+    field_of(entity, column).is_none()
 }
 
 fn mismatch(entity: EntityKind, column: &str, what: &'static str) -> Error {
