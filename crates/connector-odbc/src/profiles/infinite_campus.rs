@@ -195,6 +195,11 @@ impl Profile for InfiniteCampus {
         &self.queries
     }
 
+    /// Nothing that the district's database has beyond the model is read.
+    fn is_extension(&self, _: usize, _: &str) -> bool {
+        false
+    }
+
     fn mapper(&self) -> Box<dyn Mapper> {
         Box::new(InfiniteCampusMapper::new(self.reads.clone(), self.settings.clone()))
     }

@@ -231,6 +231,11 @@ impl Profile for PowerSchool {
         &self.queries
     }
 
+    /// Nothing that the district's database has beyond the model is read.
+    fn is_extension(&self, _: usize, _: &str) -> bool {
+        false
+    }
+
     fn mapper(&self) -> Box<dyn Mapper> {
         Box::new(PowerSchoolMapper::new(self.reads.clone(), self.settings.clone()))
     }

@@ -33,8 +33,6 @@ pub(super) struct InfiniteCampusMapper {
     reads: Arc<[Reads]>,
     settings: Arc<Settings>,
     keys: Keys,
-    /// The district of staff who work in no school; with several, such staff belong to none.
-    district: Option<String>,
     state: State,
 }
 
@@ -66,16 +64,13 @@ struct State {
 impl InfiniteCampusMapper {
     pub(super) fn new(reads: Arc<[Reads]>, settings: Arc<Settings>) -> Self {
         let (keys, state) = (Keys::default(), State::default());
-        Self { reads, settings, keys, district: None, state }
+        Self { reads, settings, keys, state }
     }
 }
 
 impl Mapper for InfiniteCampusMapper {
-    fn begin(&mut self, query: usize, _: &Columns) -> Result<()> {
+    fn begin(&mut self, _: usize, _: &Columns) -> Result<()> {
         self.state = State::default();
-        if self.reads[query] == Reads::Districts {
-            self.district = None;
-        }
         Ok(())
     }
 

@@ -15,9 +15,9 @@ columns!(courses: courseID course_number name department calendar_id school_id);
 columns!(sections: sectionID section_number homeroomSection courseID course_name school_id room_name termID period_name);
 columns!(people: personGUID personID kind school_id schools grade end_date firstName middleName lastName legalFirstName
     legalMiddleName legalLastName studentNumber stateID staffNumber staffStateID student_email email home_phone
-    work_phone cell_phone username);
+    work_phone cell_phone username district_id);
 columns!(student_roles: personGUID personID school_id start_date end_date is_main_school);
-columns!(staff_roles: personGUID personID school_id title is_teacher is_supervisor start_date end_date);
+columns!(staff_roles: personGUID personID school_id title is_teacher is_supervisor start_date end_date district_id);
 columns!(contact_links: contact_guid contact_person_id student_guid student_person_id school_id relationship is_guardian
     seq);
 columns!(demographics: personGUID personID birthdate gender raceEthnicityFed hispanicEthnicity birthCountry);
@@ -78,6 +78,7 @@ struct Lists {
     sections: Vec<Part>,
     students: Vec<Part>,
     sections_and_students: Vec<Part>,
+    district: Part,
     staff: Part,
     contacts: Part,
 }
@@ -103,6 +104,7 @@ impl Lists {
             sections_and_students: [sections.clone(), of_students.to_vec()].concat(),
             sections,
             calendars,
+            district: Part::with(text!("with/roster_district"), &districts),
             staff: Part::plain(text!("with/roster_staff")),
             contacts: Part::plain(text!("with/roster_contacts")),
         }
@@ -166,6 +168,7 @@ fn people(lists: &Lists, profile: &InfiniteCampusProfile) -> (Reads, Query) {
     let mut with = lists.sections_and_students.clone();
     with.extend([
         lists.staff.clone(),
+        lists.district.clone(),
         lists.contacts.clone(),
         Part::plain(text!("with/roster_people")),
         Part::with(text!("with/person_account"), &range(profile.directory)),
@@ -179,7 +182,8 @@ fn people(lists: &Lists, profile: &InfiniteCampusProfile) -> (Reads, Query) {
 fn roles(lists: &Lists) -> Vec<(Reads, Query)> {
     let body = |text| Part::plain(text);
     let (roles, both) = (&[EntityKind::Role], &[EntityKind::Role, EntityKind::Relationship]);
-    let staff = [lists.calendars.clone(), vec![lists.staff.clone()]].concat();
+    let staff =
+        [lists.calendars.clone(), vec![lists.staff.clone(), lists.district.clone()]].concat();
     let contacts = [lists.students.clone(), vec![lists.contacts.clone()]].concat();
     let (of_students, of_staff) = (body(text!("student_roles")), body(text!("staff_roles")));
     let (links, birth) = (body(text!("contact_links")), body(text!("demographics")));

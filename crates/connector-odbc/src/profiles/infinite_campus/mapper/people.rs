@@ -56,6 +56,8 @@ impl InfiniteCampusMapper {
         let left = one_day(row, people::end_date, EntityKind::User, key, out)
             .is_some_and(|it| it < self.settings.today);
         let school = row.get(people::school_id).map(|it| self.keys.school.of(sort::SCHOOL, it));
+        let district = row.get(people::district_id);
+        let district = district.map(|it| self.keys.other.of(sort::DISTRICT, it));
         out.push(&UserRow {
             source_id: key,
             given_name,
@@ -73,7 +75,7 @@ impl InfiniteCampusMapper {
             grades: TextList::new(&grade.into_iter().collect()),
             enabled: (kind != Kind::Contact).then_some(!left),
             primary_org_source_id: match row.integer(people::schools) {
-                Some(0) => self.district.as_deref(),
+                Some(0) => district,
                 Some(1) => school,
                 _ => None,
             },

@@ -22,8 +22,8 @@ use roster_core::{
 #[derive(Debug)]
 pub(super) struct StaffRow {
     person: String,
-    /// `None` in the district's office.
-    school: Option<String>,
+    /// The school, or the district.
+    org: String,
     title: Option<String>,
     is_teacher: bool,
     is_supervisor: bool,
@@ -61,10 +61,16 @@ impl InfiniteCampusMapper {
         };
         let columns = (staff_roles::start_date, staff_roles::end_date);
         let (begin, end) = dates(row, columns, EntityKind::Role, key, out);
-        let school = row.get(staff_roles::school_id);
+        let (school, district) =
+            (row.get(staff_roles::school_id), row.get(staff_roles::district_id));
+        let org = match (school, district) {
+            (Some(school), _) => self.keys.school.of(sort::SCHOOL, school),
+            (None, Some(district)) => self.keys.school.of(sort::DISTRICT, district),
+            (None, None) => return,
+        };
         let staff = StaffRow {
             person: key.to_owned(),
-            school: school.map(|it| self.keys.school.of(sort::SCHOOL, it).to_owned()),
+            org: org.to_owned(),
             title: row.get(staff_roles::title).map(str::to_owned),
             is_teacher: row.flag(staff_roles::is_teacher) == Some(true),
             is_supervisor: row.flag(staff_roles::is_supervisor) == Some(true),
@@ -80,13 +86,12 @@ impl InfiniteCampusMapper {
     /// Campus does not tell which of several schools is the main one.
     pub(super) fn give_staff_roles(&mut self, out: &mut Output<'_>) {
         let rows = std::mem::take(&mut self.state.staff_roles);
-        let one_school = rows.iter().all(|it| it.school == rows[0].school);
+        let one_place = rows.iter().all(|it| it.org == rows[0].org);
         for row in &rows {
-            let Some(org) = row.school.as_deref().or(self.district.as_deref()) else { continue };
             let place = RoleRow {
                 user_source_id: &row.person,
-                org_source_id: org,
-                is_primary: one_school.then_some(true),
+                org_source_id: &row.org,
+                is_primary: one_place.then_some(true),
                 begin_date: row.begin,
                 end_date: row.end,
                 ..RoleRow::default()
