@@ -101,7 +101,6 @@ fn postgresql(config: &Config, endpoint: &Endpoint, keywords: &mut Keywords) {
         ("MaxVarcharSize", &most),
         ("MaxLongVarcharSize", &most),
         ("BoolsAsChar", "1"),
-        ("ReadOnly", "1"),
     ]);
     keywords.add(
         "SSLmode",

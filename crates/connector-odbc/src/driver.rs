@@ -14,7 +14,7 @@ use odbc_api::{
     parameter::{InputParameter, WithDataType},
     sys,
 };
-use std::{num::NonZeroUsize, time::Duration};
+use std::{cell::Cell, mem::ManuallyDrop, num::NonZeroUsize, time::Duration};
 
 /// The least room for a value: drivers understate dates with fractions of a second, among others.
 const LEAST_VALUE_BYTES: usize = 64;
@@ -52,7 +52,11 @@ pub(crate) struct FetchLimits {
 }
 
 /// A connection.  Dropping it rolls back what is open.
-pub(crate) struct Connection<'e>(Option<odbc_api::Connection<'e>>);
+pub(crate) struct Connection<'e> {
+    inner: Option<odbc_api::Connection<'e>>,
+    /// Set when the connection is gone and its handle had to be left behind.
+    left: &'e Cell<bool>,
+}
 
 /// The rows of a running query.
 pub(crate) struct Cursor<'c> {
@@ -73,17 +77,23 @@ pub(crate) fn connect<T>(
     login: Duration,
     work: impl FnOnce(&Connection<'_>) -> T,
 ) -> Result<T, Failure> {
-    let environment = Environment::new().map_err(failure)?;
+    let environment = ManuallyDrop::new(Environment::new().map_err(failure)?);
+    let left = Cell::new(false);
     let seconds = u32::try_from(login.as_secs()).unwrap_or(u32::MAX).max(1);
     let options = ConnectionOptions { login_timeout_sec: Some(seconds), packet_size: None };
-    let connected = environment.connect_with_connection_string(connection_string, options);
-    let connection = Connection(Some(connected.map_err(failure)?));
-    Ok(work(&connection))
+    let outcome = environment
+        .connect_with_connection_string(connection_string, options)
+        .map_err(failure)
+        .map(|it| work(&Connection { inner: Some(it), left: &left }));
+    if !left.get() {
+        drop(ManuallyDrop::into_inner(environment));
+    }
+    outcome
 }
 
 impl Connection<'_> {
     fn inner(&self) -> &odbc_api::Connection<'_> {
-        self.0.as_ref().expect("only dropping takes the connection out")
+        self.inner.as_ref().expect("only dropping takes the connection out")
     }
 
     /// Runs a statement for its effect on the session.
@@ -144,9 +154,10 @@ impl Connection<'_> {
 
 impl Drop for Connection<'_> {
     fn drop(&mut self) {
-        // Disconnecting what is gone panics; a handle is lost instead.
+        // Disconnecting what is gone panics; its handles are left behind instead.
         if self.is_lost() || self.inner().rollback().is_err() {
-            std::mem::forget(self.0.take());
+            std::mem::forget(self.inner.take());
+            self.left.set(true);
         }
     }
 }

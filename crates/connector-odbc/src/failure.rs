@@ -64,6 +64,10 @@ const KEYWORD: Meaning = meaning(
     ErrorKind::ConfigInvalid,
     "the driver refused a connection option; check `driver_options` and `tls`",
 );
+const CERTIFICATE: Meaning = meaning(
+    ErrorKind::ConfigInvalid,
+    "the connection could not be encrypted as asked for; check `tls` and the server's certificate",
+);
 const FILE: Meaning =
     meaning(ErrorKind::NotFound, "the database file cannot be opened; check its path and rights");
 const DAMAGED: Meaning =
@@ -176,6 +180,7 @@ fn by_number(database: Database, number: i32) -> Option<Meaning> {
         (Database::MariaDb, 1_064) => SYNTAX,
         (Database::MariaDb, 1_205 | 1_213) => BUSY,
         (Database::MariaDb, 1_792) => WRITE,
+        (Database::MariaDb, 2_026) => CERTIFICATE,
         (Database::MariaDb, 1_969 | 3_024) => TIMEOUT,
         (Database::MariaDb, 1_927 | 1_053 | 2_002 | 2_003 | 2_005 | 2_006 | 2_013 | 2_055) => LOST,
         (Database::Sqlite, 8) => WRITE,
@@ -193,8 +198,22 @@ fn by_words(database: Database, message: &str) -> Option<Meaning> {
     if says("can't open lib") || says("data source name not found") || says("no default driver") {
         return Some(DRIVER);
     }
-    if database == Database::PostgreSql && says("password authentication failed") {
-        return Some(LOGIN);
+    // psqlODBC has one SQLSTATE for all that goes wrong with a login.
+    if database == Database::PostgreSql {
+        return [
+            ("password authentication failed", LOGIN),
+            ("no password supplied", LOGIN),
+            ("not permitted to log in", LOGIN),
+            ("no pg_hba.conf entry", LOGIN),
+            ("fatal:  role", LOGIN),
+            ("fatal:  database", DATABASE),
+            ("certificate verify failed", CERTIFICATE),
+            ("does not match host name", CERTIFICATE),
+            ("does not support ssl", CERTIFICATE),
+            ("root certificate file", CERTIFICATE),
+        ]
+        .into_iter()
+        .find_map(|(words, meaning)| says(words).then_some(meaning));
     }
     if database != Database::Sqlite {
         return None;

@@ -32,7 +32,19 @@ pub use profiles::{
 
 use roster_core::{ConfigProblem, Connector, Result, RosterSource};
 use source::OdbcSource;
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// The file of the best driver for a database on this machine.
+///
+/// # Errors
+///
+/// [`roster_core::ErrorKind::ConfigInvalid`], with what to install.
+pub fn find_driver(database: Database) -> Result<PathBuf> {
+    locate::Places::of_this_machine().find(database, None).map(|it| it.path)
+}
 
 /// Makes sources from configuration.
 #[derive(Debug)]

@@ -80,7 +80,7 @@ impl CustomMapper {
         for (schema, column) in bound.filter_map(|(it, column)| Some((it, (*column)?))) {
             let Some(text) = row.get(column) else { continue };
             match schema.field_type {
-                FieldType::Vocabulary(terms) if field::term(text, terms).value().is_none() => {
+                FieldType::Vocabulary(terms) if !is_term(text, terms) => {
                     out.warn(entity, key, DiagnosticCode::UnknownVocabulary, column);
                 }
                 _ if !is_readable(schema, text) => {
@@ -150,6 +150,11 @@ fn mismatch(entity: EntityKind, column: &str, what: &'static str) -> Error {
     Error::new(ErrorKind::SchemaMismatch, "odbc.bind", what)
         .context("table", entity.table())
         .context("column", column)
+}
+
+/// Terms of one's own begin as OneRoster has them.
+fn is_term(text: &str, terms: &[&str]) -> bool {
+    text.starts_with("ext:") || field::term(text, terms).value().is_some()
 }
 
 /// What is said of a value that cannot be read.
