@@ -4,7 +4,8 @@ roster_people (kind, person_id, school_id, schools, grade, end_date) AS (
   SELECT 1, rst.person_id, rst.school_id, 1, rst.grade, rst.end_date
   FROM roster_students rst
   UNION ALL
-  SELECT 2, st.person_id, MIN(st.school_id), COUNT(DISTINCT st.school_id), NULL, NULL
+  SELECT 2, st.person_id, MIN(st.school_id), COUNT(DISTINCT st.school_id), NULL,
+         CASE WHEN COUNT(st.end_date) = COUNT(st.person_id) THEN MAX(st.end_date) END
   FROM roster_staff st
   GROUP BY st.person_id
   UNION ALL
