@@ -70,7 +70,7 @@ impl Harness for Harnessed {
     async fn seed(&self, seed: Seed) -> Result<Option<Box<dyn Place>>, Failed> {
         match seed {
             Seed::Whole | Seed::Absent | Seed::CutOff => {
-                place(self.server.as_ref(), seed, self.sis.feed()?)
+                place(self.server.as_ref(), seed, self.sis.feed(self.database)?)
             }
             // A record of the model is made of rows of several tables.
             _ => Ok(None),

@@ -34,16 +34,16 @@ impl Sis {
     }
 
     /// Its tables, and the profile that reads all of them.
-    pub fn feed(self) -> Result<Feed, Failed> {
+    pub fn feed(self, database: Database) -> Result<Feed, Failed> {
         Ok(Feed {
-            statements: self.statements()?,
+            statements: self.statements(database)?,
             profile: self.profile().to_owned(),
             tables: Vec::new(),
         })
     }
 
-    /// Makes and fills its tables.
-    pub fn statements(self) -> Result<Vec<String>, Failed> {
+    /// Makes and fills its tables.  In MariaDB alone `portion` is a reserved word.
+    pub fn statements(self, database: Database) -> Result<Vec<String>, Failed> {
         let folder = district_folder().join(self.name());
         let mut statements = Vec::new();
         for file in ["schema.sql", "seed.sql"] {
@@ -51,7 +51,9 @@ impl Sis {
             let code: Vec<_> = text.lines().filter(|it| !it.starts_with("--")).collect();
             let code = code.join("\n");
             let parts = code.split(";\n").map(str::trim).filter(|it| !it.is_empty());
-            statements.extend(parts.map(|it| it.trim_end_matches(';').to_owned()));
+            let portion = if database == Database::MariaDb { " `portion`" } else { " portion" };
+            let statement = |it: &str| it.trim_end_matches(';').replace(" portion", portion);
+            statements.extend(parts.map(statement));
         }
         Ok(statements)
     }
