@@ -17,6 +17,13 @@ pub(crate) const SQLITE: Program = Program { name: "sqlite3", package: "sqlite3"
 /// What nights are measured against.
 pub(crate) const UNZIP: Program = Program { name: "unzip", package: "unzip" };
 
+/// The server that SSH clients are tested against.
+pub(crate) const SSHD: Program = Program { name: "sshd", package: "openssh-server" };
+/// A client that the SFTP drop is tested with.
+pub(crate) const SFTP: Program = Program { name: "sftp", package: "openssh-client" };
+/// A client that the SFTP drop is tested with.
+pub(crate) const LFTP: Program = Program { name: "lftp", package: "lftp" };
+
 /// Makes sure that programs are there: installs their packages where that is allowed, else names them.
 pub(crate) fn need(programs: &[Program]) -> Result {
     let missing = missing(programs, &env::var_os("PATH").unwrap_or_default());
@@ -27,7 +34,8 @@ pub(crate) fn need(programs: &[Program]) -> Result {
 }
 
 fn missing(programs: &[Program], path: &std::ffi::OsStr) -> Vec<Program> {
-    let folders: Vec<_> = env::split_paths(path).collect();
+    // Servers are not on everybody's path.
+    let folders: Vec<_> = env::split_paths(path).chain(["/usr/sbin".into()]).collect();
     let there = |it: &&Program| folders.iter().any(|folder| is_program(&folder.join(it.name)));
     programs.iter().filter(|it| !there(it)).copied().collect()
 }

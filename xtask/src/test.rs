@@ -39,6 +39,9 @@ fn build() -> Result {
 
 fn tests(form: Form, tally: &mut Tally) -> Result {
     let server = server();
+    if let Err(error) = system::need(&[system::SSHD, system::SFTP, system::LFTP]) {
+        println!("no OpenSSH, no lftp: {error}");
+    }
     let mut tests = process::cargo();
     tests
         .args(["test", "--workspace", "--no-fail-fast"])
@@ -51,9 +54,9 @@ fn tests(form: Form, tally: &mut Tally) -> Result {
     if let Some(server) = &server {
         tests.env(postgres::VARIABLE, server.url());
     }
-    match python::with(&[python::DUCKDB, python::POLARS, python::MOTO]) {
+    match python::with(&[python::DUCKDB, python::POLARS, python::MOTO, python::PARAMIKO]) {
         Ok(python) => _ = tests.env(python::VARIABLE, python),
-        Err(error) => println!("no DuckDB, Polars and S3: {error}"),
+        Err(error) => println!("no DuckDB, Polars, S3 and Paramiko: {error}"),
     }
     let mut tests = tests.spawn()?;
     let stdout = tests.stdout.take().ok_or("the tests have no output")?;

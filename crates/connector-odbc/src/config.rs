@@ -1,12 +1,12 @@
 //! What an operator writes to connect a database.
 
 use crate::{database::Database, locate::Places, map::Profile, profiles::ProfileConfig};
-use roster_core::{ConfigProblem, Error, ErrorKind, Result, Secret};
+use roster_core::{ConfigProblem, Error, ErrorKind, Result};
+use roster_ssh::{SecretSource, SshConfig};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::{
     collections::BTreeMap,
-    env, fs,
     num::{NonZeroU32, NonZeroU64, NonZeroUsize},
     path::{Path, PathBuf},
     sync::Arc,
@@ -39,9 +39,14 @@ pub struct Config {
     /// The account, which may only read.  Example: `"homeroom_read"`
     #[serde(default)]
     pub user: Option<String>,
-    /// Where its password is.  Example: `{ environment = "LAKESIDE_SIS_PASSWORD" }`
+    /// Where its password is kept.  Example: `{ env = "LAKESIDE_SIS_PASSWORD" }` or `{ file = "/run/secrets/lakeside" }`
     #[serde(default)]
-    pub password: Option<PasswordSource>,
+    pub password: Option<SecretSource>,
+    /// The SSH server that the database is reached through, where it is not reached directly; the database's host and
+    /// port are then as that server sees them.  Example: `{ host = "ssh.sis.example", username = "homeroom",
+    /// key_file = "/etc/homeroom/id_ed25519", known_hosts = "/etc/homeroom/known_hosts" }`
+    #[serde(default)]
+    pub tunnel: Option<SshConfig>,
     /// How the connection is encrypted.
     #[serde(default)]
     pub tls: TlsConfig,
@@ -69,18 +74,6 @@ pub struct Config {
 
 fn three() -> NonZeroU32 {
     const { NonZeroU32::new(3).expect("three is not zero") }
-}
-
-/// Where a password is: in the environment, or in a file.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PasswordSource {
-    /// The environment variable that holds it.  Example: `"LAKESIDE_SIS_PASSWORD"`
-    #[serde(default)]
-    pub environment: Option<String>,
-    /// The file that holds it, and nothing else.  Example: `"/run/secrets/lakeside"`
-    #[serde(default)]
-    pub file: Option<PathBuf>,
 }
 
 /// How a connection is encrypted.
@@ -196,17 +189,13 @@ impl Config {
                 "the reason is empty; say why the account may write",
             );
         }
-        if let Some(password) = &self.password
-            && password.environment.is_some() == password.file.is_some()
-        {
-            add("password", "give either environment or file");
-        }
         if self.schema.as_deref().is_some_and(|it| !is_plain_name(it)) {
             add("schema", "a schema's name has letters, digits, `_`, `$` and `#` alone");
         }
         if self.driver_options.keys().any(|it| crate::block::speaks_of_credentials(it)) {
             add("driver_options", "credentials do not belong here; use user and password");
         }
+        problems.extend(self.problems_of_a_tunnel());
         problems.extend(self.profile.problems(self.database));
         problems
     }
@@ -243,6 +232,28 @@ impl Config {
         problems
     }
 
+    fn problems_of_a_tunnel(&self) -> Vec<ConfigProblem> {
+        let Some(tunnel) = &self.tunnel else { return Vec::new() };
+        let problem = |it: ConfigProblem| {
+            let message = format!("{}: {}", it.key, it.message);
+            ConfigProblem { key: "tunnel", message }
+        };
+        let mut problems: Vec<_> = tunnel.problems().into_iter().map(problem).collect();
+        let mut add = |key, message: &str| {
+            problems.push(ConfigProblem { key, message: message.to_owned() });
+        };
+        if self.database == Database::Sqlite {
+            add("tunnel", "an SQLite file is not reached through a tunnel; remove it");
+        } else if self.tls.mode == TlsMode::Verify {
+            add(
+                "tls.mode",
+                "through a tunnel the server has another name than its certificate; set it to require, or to off \
+                 where the database offers no encryption: the tunnel encrypts up to the SSH server",
+            );
+        }
+        problems
+    }
+
     /// Relative paths start at `base`.
     pub(crate) fn resolve(mut self, base: &Path) -> Result<Settings> {
         if let Some(problem) = self.problems().into_iter().next() {
@@ -252,7 +263,8 @@ impl Config {
         let based = |it: &mut PathBuf| *it = base.join(&*it);
         self.path.iter_mut().for_each(based);
         self.tls.certificate_authorities.iter_mut().for_each(based);
-        self.password.iter_mut().filter_map(|it| it.file.as_mut()).for_each(based);
+        self.password = self.password.map(|it| it.resolve(base));
+        self.tunnel = self.tunnel.map(|it| it.resolve(base));
         let profile = self.profile.resolve(self.database)?;
         Ok(Settings { config: self, profile, places: Places::of_this_machine() })
     }
@@ -262,34 +274,6 @@ impl Config {
 fn is_plain_name(name: &str) -> bool {
     let plain = |it: char| it.is_ascii_alphanumeric() || matches!(it, '_' | '$' | '#');
     !name.is_empty() && name.chars().all(plain)
-}
-
-impl PasswordSource {
-    /// The password.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::ConfigInvalid`] when the variable or the file is not there.
-    pub(crate) fn read(&self) -> Result<Secret<String>> {
-        let invalid =
-            |message: &str| Error::new(ErrorKind::ConfigInvalid, "odbc.password", message);
-        if let Some(variable) = &self.environment {
-            let password = env::var(variable).map_err(|_| {
-                invalid("the environment variable of the password is not set")
-                    .context("variable", variable)
-            })?;
-            return Ok(Secret::new(password));
-        }
-        let Some(file) = &self.file else {
-            return Err(invalid("neither environment nor file is given for the password"));
-        };
-        let text = fs::read_to_string(file).map_err(|err| {
-            invalid("the file of the password cannot be read")
-                .context("file", file.display())
-                .source(err)
-        })?;
-        Ok(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned()))
-    }
 }
 
 #[cfg(test)]

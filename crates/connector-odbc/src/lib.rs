@@ -18,9 +18,10 @@ mod readonly;
 mod session;
 mod source;
 mod statement;
+mod tunnel;
 
 pub use config::{
-    AcceptWritableAccount, Config, FetchConfig, PasswordSource, TimeLimits, TlsConfig, TlsMode,
+    AcceptWritableAccount, Config, FetchConfig, TimeLimits, TlsConfig, TlsMode,
 };
 pub use database::Database;
 pub use profiles::{

@@ -7,15 +7,16 @@
 use crate::{
     block::{Block, Columns},
     config::{Config, Settings},
-    connection::{self, Endpoint},
+    connection,
     driver::{self, Connection, Failure, FetchLimits},
     failure,
-    locate::Driver,
     map::{Parameter, Query},
     readonly::{self, Access},
     statement,
+    tunnel::{self, OpenTunnel},
 };
 use roster_core::{Error, ErrorKind, Result, Retry, RunContext, Secret};
+use roster_ssh::SecretSource;
 use std::{
     num::NonZeroUsize,
     sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
@@ -81,6 +82,8 @@ pub(crate) struct Session {
     /// The query in hand, for errors.
     query: String,
     access: Access,
+    /// Ends with the session.
+    _tunnel: Option<OpenTunnel>,
 }
 
 impl std::fmt::Debug for Session {
@@ -98,7 +101,9 @@ impl Session {
     pub(crate) fn open(settings: &Settings, ctx: &RunContext) -> Result<Self> {
         let config = &settings.config;
         let driver = settings.places.find(config.database, config.driver.as_deref())?;
-        let string = connection_string(config, &driver)?;
+        let (endpoint, tunnel) = tunnel::endpoint(config)?;
+        let password = config.password.as_ref().map(SecretSource::read).transpose()?;
+        let string = connection::string(config, &endpoint, &driver, password.as_ref())?;
         let limits = &config.time_limits;
         let (commands, orders) = sync_channel(1);
         let (sender, answers) = sync_channel(1);
@@ -113,6 +118,7 @@ impl Session {
             fetch_limit: limits.fetch(),
             query: String::new(),
             access: Access::default(),
+            _tunnel: tunnel,
         };
         session.wait("odbc.login", login)?;
         if let Answer::Ready(access) = session.wait("odbc.session", limits.query())? {
@@ -192,11 +198,6 @@ impl Session {
         let error = error.context("seconds", limit.as_secs());
         if self.query.is_empty() { error } else { error.context("query", &self.query) }
     }
-}
-
-fn connection_string(config: &Config, driver: &Driver) -> Result<Secret<String>> {
-    let password = config.password.as_ref().map(crate::config::PasswordSource::read).transpose()?;
-    connection::string(config, &Endpoint::of(config), driver, password.as_ref())
 }
 
 fn spawn(work: impl FnOnce() + Send + 'static) -> Result<()> {

@@ -1,17 +1,14 @@
 //! The source: finds the set, looks at it, reads it, puts it away.
 
-use crate::{
-    OneRoster,
-    config::{Place, Settings},
-};
+use crate::OneRoster;
 use async_trait::async_trait;
 use roster_core::{
     Catalog, CheckReport, Connector, DeleteSignal, EntityInfo, ExtractRequest, ExtractStream,
     FeedInfo, Result, RosterSource, RunContext, SourceDescriptor, SyncMode,
 };
 use roster_oneroster::{Fileset, FilesetReader, Mode, refuse_half_a_set};
-use roster_tabular::{Bundle, CsvLimits, Landed, blocking};
-use std::sync::{Arc, Mutex, PoisonError};
+use roster_tabular::{Bundle, CsvLimits, Sets, blocking};
+use std::sync::Arc;
 
 static DESCRIPTOR: SourceDescriptor = SourceDescriptor {
     id: OneRoster::ID,
@@ -25,62 +22,19 @@ pub(crate) struct FilesetSource(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    settings: Settings,
-    /// The set that was discovered, so that no other is extracted and put away.
-    set: Mutex<Option<Set>>,
-}
-
-/// A set that was found.
-#[derive(Clone, Debug)]
-struct Set {
-    bundle: Bundle,
-    /// Where it landed, if it did.
-    landed: Option<Landed>,
+    sets: Sets,
 }
 
 impl FilesetSource {
-    pub(crate) fn new(settings: Settings) -> Self {
-        Self(Arc::new(Inner { settings, set: Mutex::new(None) }))
+    pub(crate) fn new(sets: Sets) -> Self {
+        Self(Arc::new(Inner { sets }))
     }
 }
 
 impl Inner {
-    /// Finds the set to read.
-    fn find(&self) -> Result<Set> {
-        match &self.settings.place {
-            Place::Path(path) => {
-                let bundle = Bundle::open(path, &self.settings.limits)?;
-                complete(&bundle)?;
-                Ok(Set { bundle, landed: None })
-            }
-            Place::Landing(folder) => {
-                let landed = folder.newest(&complete)?;
-                Ok(Set { bundle: landed.bundle.clone(), landed: Some(landed) })
-            }
-        }
-    }
-
-    /// The set that was discovered, else the one that is found now.
-    fn set(&self) -> Result<Set> {
-        if let Some(set) = self.remembered() {
-            return Ok(set);
-        }
-        let set = self.find()?;
-        self.remember(Some(set.clone()));
-        Ok(set)
-    }
-
-    fn remembered(&self) -> Option<Set> {
-        self.set.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn remember(&self, set: Option<Set>) {
-        *self.set.lock().unwrap_or_else(PoisonError::into_inner) = set;
-    }
-
     fn discover(&self) -> Result<Catalog> {
-        self.remember(None);
-        let bundle = self.set()?.bundle;
+        self.sets.forget();
+        let bundle = self.sets.current(&complete)?;
         let fingerprint = Some(bundle.fingerprint());
         let fileset = Fileset::open(bundle, CsvLimits::default())?;
         let feed = FeedInfo { fingerprint, parts: fileset.parts() };
@@ -98,8 +52,8 @@ impl Inner {
     fn check(&self) -> CheckReport {
         let mut report = CheckReport::default();
         let mut found = None;
-        let set = self.find().map(|it| {
-            let files = it.bundle.entries().len();
+        let set = self.sets.find(&complete).map(|it| {
+            let files = it.entries().len();
             found = Some(it);
             format!("{files} files")
         });
@@ -109,15 +63,6 @@ impl Inner {
             check_set(set, &mut report);
         }
         report
-    }
-
-    fn put_away(&self) -> Result<()> {
-        let landed = self.remembered().and_then(|it| it.landed);
-        if let (Some(landed), Place::Landing(folder)) = (landed, &self.settings.place) {
-            folder.put_away(&landed)?;
-        }
-        self.remember(None);
-        Ok(())
     }
 }
 
@@ -129,9 +74,9 @@ fn complete(bundle: &Bundle) -> Result<()> {
     refuse_half_a_set(bundle, CsvLimits::default())
 }
 
-fn check_set(set: Set, report: &mut CheckReport) {
+fn check_set(set: Bundle, report: &mut CheckReport) {
     let mut opened = None;
-    let outcome = Fileset::open(set.bundle, CsvLimits::default()).map(|it| {
+    let outcome = Fileset::open(set, CsvLimits::default()).map(|it| {
         let manifest = if it.has_manifest() { "with" } else { "without" };
         let sentence = format!("OneRoster {} {manifest} a manifest", it.version());
         opened = Some(it);
@@ -166,13 +111,13 @@ impl RosterSource for FilesetSource {
     fn extract(&self, ctx: &RunContext, request: ExtractRequest) -> ExtractStream {
         let inner = self.0.clone();
         blocking::stream("oneroster.extract", ctx, move |ctx| {
-            let bundle = inner.set()?.bundle;
+            let bundle = inner.sets.current(&complete)?;
             Ok(FilesetReader::new(bundle, CsvLimits::default(), ctx, request))
         })
     }
 
     async fn published(&self, _: &RunContext) -> Result<()> {
         let inner = self.0.clone();
-        blocking::run("oneroster.published", move || inner.put_away()).await
+        blocking::run("oneroster.published", move || inner.sets.put_away()).await
     }
 }

@@ -5,6 +5,7 @@ mod last;
 mod taken;
 
 use crate::bundle::{Bundle, BundleLimits};
+pub use candidate::is_temporary_name;
 use candidate::{Candidate, Listing};
 use last::Rank;
 use roster_core::{Error, ErrorKind, Result};
@@ -16,6 +17,12 @@ use std::{
     time::{Duration, SystemTime},
 };
 use taken::Taken;
+
+/// While a file of this name is in a landing folder, nothing is taken from it.
+///
+/// Whoever delivers a set in several files may put it there before the first one and take it away after the last one, as
+/// the SFTP drop does.
+pub const INCOMPLETE: &str = ".homeroom-incomplete";
 
 /// By so much the clocks of two machines may differ; a time that is further ahead tells nothing.
 const CLOCKS_DIFFER: Duration = Duration::from_secs(5);
@@ -94,6 +101,10 @@ impl LandingFolder {
         complete: &dyn Fn(&Bundle) -> Result<()>,
         pause: &dyn Fn(Duration),
     ) -> Result<Landed> {
+        if self.config.path.join(INCOMPLETE).exists() {
+            let message = "a set is being delivered, or its delivery broke off; wait for the rest, or have it sent again";
+            return Err(not_ready(message, &self.config.path));
+        }
         let taken = self.taken();
         let listing = Listing::read(&self.config.path, &self.limits, taken.interrupted_at())?;
         let last = taken.last_rank()?;

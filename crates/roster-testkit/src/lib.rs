@@ -17,6 +17,8 @@
 //! }
 //! ```
 //!
+//! [`Sshd`] is OpenSSH's server, for tests of what speaks to one.
+//!
 //! A seed that a harness cannot make is reported as ignored, with the reason.  The kit's own tests run every case
 //! against a well-behaved source and against one that breaks exactly the case's promise.
 
@@ -31,6 +33,7 @@ mod logs;
 mod losses;
 mod record;
 mod run;
+mod sshd;
 
 pub use crate::{
     canaries::canaries,
@@ -43,4 +46,5 @@ pub use crate::{
     losses::Losses,
     record::Record,
     run::{main, run, trials},
+    sshd::{Sshd, own},
 };

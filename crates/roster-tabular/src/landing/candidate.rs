@@ -106,7 +106,7 @@ impl Listing {
         if name == TAKEN || is_litter(&name) {
             return;
         }
-        if is_temporary(&name) {
+        if is_temporary_name(&name) {
             self.uploading = Some(name);
         } else if metadata.is_dir() {
             let modified = content_modified(&path, limits).unwrap_or(modified);
@@ -136,7 +136,7 @@ impl Listing {
 /// Whether an item is a CSV file at the top of the landing folder.
 fn is_loose(item: &DirEntry, metadata: &Metadata) -> bool {
     let name = name_of(item);
-    metadata.is_file() && is_csv(&name) && !is_litter(&name) && !is_temporary(&name)
+    metadata.is_file() && is_csv(&name) && !is_litter(&name) && !is_temporary_name(&name)
 }
 
 /// When the last file in a folder was modified, which the folder's own time does not tell.
@@ -151,8 +151,9 @@ fn name_of(item: &DirEntry) -> String {
     item.file_name().to_string_lossy().into_owned()
 }
 
-/// Whether a name is one that programs use while they write.
-fn is_temporary(name: &str) -> bool {
+/// Whether a name is one that upload and download programs use while they write, such as `users.csv.filepart`.
+#[must_use]
+pub fn is_temporary_name(name: &str) -> bool {
     name.starts_with('~') || name.ends_with('~') || has_extension(name, &TEMPORARY_EXTENSIONS)
 }
 
