@@ -20,9 +20,7 @@ mod source;
 mod statement;
 mod tunnel;
 
-pub use config::{
-    AcceptWritableAccount, Config, FetchConfig, TimeLimits, TlsConfig, TlsMode,
-};
+pub use config::{AcceptWritableAccount, Config, FetchConfig, TimeLimits, TlsConfig, TlsMode};
 pub use database::Database;
 pub use profiles::{
     CustomProfile, CustomQuery, EllPlace, IepPlace, InfiniteCampusProfile, InfiniteCampusPrograms,

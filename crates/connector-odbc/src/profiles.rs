@@ -54,3 +54,6 @@ impl ProfileConfig {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
