@@ -22,9 +22,9 @@ use std::sync::Arc;
 pub struct InfiniteCampusProfile {
     /// School years to read, by the year in which they end (`Calendar.endYear`).  Default: the one that today is in,
     /// and from a month before the middle of July the next one too.  Example: `[2027]`
-    pub school_years: Vec<i64>,
+    pub school_years: Vec<i32>,
     /// The one district to read (`districtID`), where a State Edition holds many.  Example: `14`
-    pub district_id: Option<i64>,
+    pub district_id: Option<i32>,
     /// What people are told by.  Once chosen it has to stay.  Default: `"guid"`.  Example: `"id"`
     pub person_key: PersonKey,
     /// Whether calendars of summer schools are read as well.  Example: `true`
@@ -36,7 +36,7 @@ pub struct InfiniteCampusProfile {
     pub student_email: InfiniteCampusStudentEmail,
     /// The directory whose user names are read (`UserAccount.ldapConfigurationID`), where there are several.
     /// Example: `2`
-    pub directory: Option<i64>,
+    pub directory: Option<i32>,
     /// Where programs of students are; what is not named is not read.  Example: `{ ell = "lep", frl = "eligibility" }`
     pub programs: InfiniteCampusPrograms,
     /// Roles for job titles (`StaffMember.title`), beside the common ones that are known.

@@ -24,7 +24,7 @@ pub struct PowerSchoolProfile {
     pub district_name: Option<String>,
     /// School years to read, by the year in which they end.  Default: the one that today is in, and from a month
     /// before the middle of July the next one too.  Example: `[2027]`
-    pub school_years: Vec<i64>,
+    pub school_years: Vec<i32>,
     /// Where the e-mail addresses of students are.  Default: the student's own contact record.
     /// Example: `{ from = "login", domain = "students.example.org" }`
     pub student_email: PowerSchoolStudentEmail,

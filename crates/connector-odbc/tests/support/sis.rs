@@ -2,7 +2,8 @@
 
 use super::places::Feed;
 use connector_odbc::Database;
-use roster_testkit::{Failed, Losses, district_folder};
+use roster_core::EntityKind;
+use roster_testkit::{District, Failed, Losses, Record, district_folder};
 use std::fs;
 
 /// A student information system.
@@ -31,6 +32,17 @@ impl Sis {
     /// What it tells otherwise than the canonical district.
     pub fn losses(self) -> Result<Losses, Failed> {
         Losses::read(&district_folder().join(format!("losses/odbc-{}.toml", self.name())))
+    }
+
+    /// The key that somebody of the canonical district has there.
+    pub fn person_key(self, canonical: &str) -> Result<String, Failed> {
+        let mut person = District::default();
+        let record = serde_json::json!({ "source_id": canonical });
+        let record = record.as_object().cloned().unwrap_or_default();
+        person.push(EntityKind::User, Record(record));
+        let told = self.losses()?.apply(&person);
+        let keys = told.records(EntityKind::User).iter().map(Record::source_id);
+        Ok(keys.filter(|it| !it.starts_with("person:")).collect())
     }
 
     /// Its tables, and the profile that reads all of them.

@@ -56,7 +56,7 @@ macro_rules! text {
 }
 
 /// All queries that a configuration asks for, in load order; years are told by the one in which they end.
-pub(super) fn all(profile: &InfiniteCampusProfile, years: (i64, i64)) -> Vec<(Reads, Query)> {
+pub(super) fn all(profile: &InfiniteCampusProfile, years: (i32, i32)) -> Vec<(Reads, Query)> {
     let lists = Lists::new(profile, years);
     let mut all = places(&lists);
     all.push(people(&lists, profile));
@@ -67,13 +67,13 @@ pub(super) fn all(profile: &InfiniteCampusProfile, years: (i64, i64)) -> Vec<(Re
 }
 
 /// Every number there is, or the one that was chosen.
-fn range(chosen: Option<i64>) -> [i64; 2] {
-    chosen.map_or([i64::from(i32::MIN), i64::from(i32::MAX)], |it| [it, it])
+fn range(chosen: Option<i32>) -> [i32; 2] {
+    chosen.map_or([i32::MIN, i32::MAX], |it| [it, it])
 }
 
 /// The lists that the queries share, each with those it is made of.
 struct Lists {
-    districts: [i64; 2],
+    districts: [i32; 2],
     calendars: Vec<Part>,
     sections: Vec<Part>,
     students: Vec<Part>,
@@ -84,10 +84,10 @@ struct Lists {
 }
 
 impl Lists {
-    fn new(profile: &InfiniteCampusProfile, (first, last): (i64, i64)) -> Self {
+    fn new(profile: &InfiniteCampusProfile, (first, last): (i32, i32)) -> Self {
         let districts = range(profile.district_id);
-        let summer = i64::from(profile.summer_calendars);
-        let excluded = i64::from(profile.state_excluded);
+        let summer = i32::from(profile.summer_calendars);
+        let excluded = i32::from(profile.state_excluded);
         let calendars = vec![
             Part::with(text!("with/roster_schools"), &districts),
             Part::with(text!("with/roster_calendars"), &[first, last, summer]),

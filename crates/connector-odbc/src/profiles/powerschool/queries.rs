@@ -62,7 +62,7 @@ macro_rules! text {
 }
 
 /// All queries that a configuration asks for, in load order; years are told by the one in which they end.
-pub(super) fn all(profile: &PowerSchoolProfile, years: (i64, i64)) -> Vec<(Reads, Query)> {
+pub(super) fn all(profile: &PowerSchoolProfile, years: (i32, i32)) -> Vec<(Reads, Query)> {
     let lists = Lists::new(years);
     let mut all = places(&lists);
     all.extend(people(&lists, profile));
@@ -81,7 +81,7 @@ struct Lists {
 }
 
 impl Lists {
-    fn new((first, last): (i64, i64)) -> Self {
+    fn new((first, last): (i32, i32)) -> Self {
         // PowerSchool counts school years from that of 1990-91.
         let years = [first - 1991, last - 1991];
         let schools = vec![Part::plain(text!("with/roster_schools"))];

@@ -30,10 +30,10 @@ pub(crate) fn today() -> Date {
 /// Where none is configured: the one that today is in, and from a month before it begins the next one too.  A school
 /// year is taken to begin in the middle of July, when no school is in session, so that nothing is withdrawn between the
 /// last day of one and the first day of the next.
-pub(crate) fn school_years(configured: &[i64], today: Date) -> (i64, i64) {
+pub(crate) fn school_years(configured: &[i32], today: Date) -> (i32, i32) {
     let ends = |date: Date| {
         let next = (date.month(), date.day()) >= (7, 15);
-        i64::from(date.year()) + i64::from(next)
+        i32::from(date.year()) + i32::from(next)
     };
     match (configured.iter().min(), configured.iter().max()) {
         (Some(first), Some(last)) => (*first, *last),

@@ -1,6 +1,6 @@
 //! Puts queries together from the texts in the `.sql` files.
 
-use crate::map::{Parameter, Query};
+use crate::map::Query;
 use roster_core::EntityKind;
 use std::borrow::Cow;
 
@@ -28,7 +28,7 @@ pub(crate) struct Part {
     /// The text, as in its file.
     pub(crate) sql: Cow<'static, str>,
     /// The values, in order.
-    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) parameters: Vec<i32>,
 }
 
 impl Part {
@@ -38,9 +38,8 @@ impl Part {
     }
 
     /// A text with whole numbers for its `?`.
-    pub(crate) fn with(sql: &'static str, numbers: &[i64]) -> Self {
-        let parameters = numbers.iter().map(|it| Parameter::Integer(*it)).collect();
-        Self { sql: Cow::Borrowed(sql), parameters }
+    pub(crate) fn with(sql: &'static str, numbers: &[i32]) -> Self {
+        Self { sql: Cow::Borrowed(sql), parameters: numbers.to_vec() }
     }
 }
 
