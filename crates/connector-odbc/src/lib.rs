@@ -22,12 +22,7 @@ mod tunnel;
 
 pub use config::{AcceptWritableAccount, Config, FetchConfig, TimeLimits, TlsConfig, TlsMode};
 pub use database::Database;
-pub use profiles::{
-    CustomProfile, CustomQuery, EllPlace, IepPlace, InfiniteCampusProfile, InfiniteCampusPrograms,
-    InfiniteCampusStudentEmail, LunchPlace, MealsPlace, PersonKey, PowerSchoolProfile,
-    PowerSchoolPrograms, PowerSchoolStudentEmail, ProfileConfig, ProgramPlace, Section504Place,
-    SectionFivePlace, Words,
-};
+pub use profiles::*;
 
 use roster_core::{ConfigProblem, Connector, Result, RosterSource};
 use source::OdbcSource;

@@ -135,8 +135,10 @@ impl Losses {
         }
         let mut told = keys::apply(&self.keys, told);
         for loss in &self.added {
-            let entity = EntityKind::from_table(&loss.table).expect("validated when it was read");
-            told.push(entity, Record(loss.record.clone()));
+            // The table was validated when the losses were read.
+            if let Some(entity) = EntityKind::from_table(&loss.table) {
+                told.push(entity, Record(loss.record.clone()));
+            }
         }
         told
     }

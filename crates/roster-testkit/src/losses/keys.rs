@@ -105,7 +105,9 @@ fn rename_value(losses: &[KeyLoss], target: EntityKind, school: Option<&str>, va
             }
         }
         Value::Array(keys) => {
-            keys.iter_mut().for_each(|it| rename_value(losses, target, school, it));
+            for key in keys {
+                rename_value(losses, target, school, key);
+            }
         }
         _ => {}
     }

@@ -34,7 +34,7 @@ impl Race {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Races {
     /// American Indian, Asian, Black, Pacific Islander, White.
-    races: [bool; 5],
+    told: [bool; 5],
     two_or_more: bool,
     /// Whether the question of race was answered, if only by none.
     pub(crate) answered: bool,
@@ -48,23 +48,23 @@ impl Races {
         match race {
             Race::Hispanic => self.hispanic = Some(true),
             Race::TwoOrMore => self.two_or_more = true,
-            _ => self.races[race as usize] = true,
+            _ => self.told[race as usize] = true,
         }
         self.answered = true;
     }
 
     /// Fills the fields of a row.
-    pub(crate) fn fill(&self, row: &mut DemographicsRow<'_>) {
+    pub(crate) fn fill(self, row: &mut DemographicsRow<'_>) {
         row.hispanic_or_latino_ethnicity = self.hispanic;
         if !self.answered {
             return;
         }
-        let several = self.races.iter().filter(|it| **it).count() > 1;
-        row.american_indian_or_alaska_native = Some(self.races[0]);
-        row.asian = Some(self.races[1]);
-        row.black_or_african_american = Some(self.races[2]);
-        row.native_hawaiian_or_other_pacific_islander = Some(self.races[3]);
-        row.white = Some(self.races[4]);
+        let several = self.told.iter().filter(|it| **it).count() > 1;
+        row.american_indian_or_alaska_native = Some(self.told[0]);
+        row.asian = Some(self.told[1]);
+        row.black_or_african_american = Some(self.told[2]);
+        row.native_hawaiian_or_other_pacific_islander = Some(self.told[3]);
+        row.white = Some(self.told[4]);
         row.demographic_race_two_or_more_races = Some(self.two_or_more || several);
     }
 }

@@ -83,8 +83,8 @@ pub(crate) fn push_staff_roles(
     out: &mut Output<'_>,
 ) {
     let title = staff.title.map(super::lowercased);
-    let titled = title.as_deref().and_then(|it| titles.term(it)).map(RoleType::from_term);
-    let main = titled.unwrap_or(match (staff.is_teacher, staff.is_supervisor) {
+    let by_title = title.as_deref().and_then(|it| titles.term(it)).map(RoleType::from_term);
+    let main = by_title.unwrap_or(match (staff.is_teacher, staff.is_supervisor) {
         (true, _) => RoleType::Teacher,
         (false, true) => RoleType::SiteAdministrator,
         (false, false) => RoleType::Staff,

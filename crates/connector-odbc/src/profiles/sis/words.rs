@@ -6,7 +6,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 /// A district's words and the model's terms for them.  Upper and lower case do not count.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(transparent)]
+#[serde(deny_unknown_fields)]
 pub struct Words(BTreeMap<String, String>);
 
 impl Words {

@@ -19,13 +19,13 @@ impl PowerSchoolMapper {
     pub(super) fn student(&mut self, row: &Cells<'_>, out: &mut Output<'_>) {
         let Some(dcid) = number(row, students::dcid, EntityKind::User, out) else { return };
         let key = self.keys.own.of(sort::STUDENT, dcid);
-        let used = [students::first_name, students::middle_name, students::last_name];
+        let names_used = [students::first_name, students::middle_name, students::last_name];
         let legal = [
             students::pscore_legal_first_name,
             students::pscore_legal_middle_name,
             students::pscore_legal_last_name,
         ];
-        let names = Names::new(used.map(|it| row.get(it)), legal.map(|it| row.get(it)));
+        let names = Names::new(names_used.map(|it| row.get(it)), legal.map(|it| row.get(it)));
         let grade = row.get(students::grade_level).and_then(grade);
         let domain = self.settings.email_domain.as_deref();
         let email = row.get(students::email).map(|it| email(it, domain));
@@ -49,8 +49,8 @@ impl PowerSchoolMapper {
     pub(super) fn staff(&mut self, row: &Cells<'_>, out: &mut Output<'_>) {
         let Some(dcid) = number(row, staff::dcid, EntityKind::User, out) else { return };
         let key = self.keys.own.of(sort::USER, dcid);
-        let used = [staff::first_name, staff::middle_name, staff::last_name];
-        let mut names = Names::new(used.map(|it| row.get(it)), [None; 3]);
+        let names_used = [staff::first_name, staff::middle_name, staff::last_name];
+        let mut names = Names::new(names_used.map(|it| row.get(it)), [None; 3]);
         names.preferred_given = row.get(staff::preferredname).filter(|it| Some(*it) != names.given);
         let user = UserRow {
             source_id: key,
@@ -72,8 +72,8 @@ impl PowerSchoolMapper {
             return;
         }
         key.clone_into(&mut self.state.contact);
-        let used = [contacts::firstname, contacts::middlename, contacts::lastname];
-        let names = Names::new(used.map(|it| row.get(it)), [None; 3]);
+        let names_used = [contacts::firstname, contacts::middlename, contacts::lastname];
+        let names = Names::new(names_used.map(|it| row.get(it)), [None; 3]);
         let phone = phone(row.get(contacts::phone), row.get(contacts::phone_extension));
         let user = UserRow {
             source_id: key,
