@@ -15,6 +15,8 @@ use std::{fmt, path::Path, sync::Arc};
 
 /// The connectors that were built in.
 pub static CONNECTORS: &[ConnectorEntry] = &[
+    #[cfg(feature = "connector-odbc")]
+    ConnectorEntry::new::<connector_odbc::Odbc>(),
     #[cfg(feature = "connector-oneroster")]
     ConnectorEntry::new::<connector_oneroster::OneRoster>()
         .reads_paths(connector_oneroster::from_path)
@@ -25,10 +27,11 @@ pub static CONNECTORS: &[ConnectorEntry] = &[
 ];
 
 /// Every connector this version has, built in or not: id and cargo feature.
-const KNOWN_CONNECTORS: &[(&str, &str)] = &[("oneroster", "connector-oneroster")];
+const KNOWN_CONNECTORS: &[(&str, &str)] =
+    &[("odbc", "connector-odbc"), ("oneroster", "connector-oneroster")];
 
 /// Connectors of later versions.
-const LATER_CONNECTORS: &[&str] = &["odbc", "sftp-spec", "clever", "classlink"];
+const LATER_CONNECTORS: &[&str] = &["sftp-spec", "clever", "classlink"];
 
 type Configure = fn(Value, &Path) -> Result<Arc<dyn RosterSource>, Vec<(String, String)>>;
 
@@ -55,7 +58,7 @@ pub struct ConnectorEntry {
 
 impl ConnectorEntry {
     #[cfg_attr(
-        not(feature = "connector-oneroster"),
+        not(any(feature = "connector-odbc", feature = "connector-oneroster")),
         allow(dead_code, reason = "no connector was built in")
     )]
     const fn new<C: Connector>() -> Self {
@@ -139,7 +142,7 @@ impl fmt::Debug for ConnectorEntry {
 }
 
 #[cfg_attr(
-    not(feature = "connector-oneroster"),
+    not(any(feature = "connector-odbc", feature = "connector-oneroster")),
     allow(dead_code, reason = "no connector was built in")
 )]
 fn configure<C: Connector>(

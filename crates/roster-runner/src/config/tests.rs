@@ -33,7 +33,7 @@ fn unknown_keys_are_refused_with_the_nearest_known_one() {
         "[[district]]\nid = 'a'\nsource = { connector = 'clever' }\nto = 'sqllite:x'\n\
          [district.sharing]\nexcluded_entities = ['demographic']\nschool = []\n",
         "
-3: connector \"clever\" comes in a later version; built in: oneroster
+3: connector \"clever\" comes in a later version; built in: odbc, oneroster
 4: sink \"sqllite\" is not known; did you mean \"sqlite\"?
 6: no table is called \"demographic\"; did you mean \"demographics\"?
 7: unknown key school in [district.sharing]; did you mean schools?",
