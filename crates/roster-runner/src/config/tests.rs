@@ -93,6 +93,19 @@ fn districts_are_checked_all_at_once() {
 }
 
 #[test]
+fn a_secret_is_told_by_where_it_is() {
+    let file = |password: &str| {
+        format!(
+            "[[district]]\nid = 'a'\nto = 'sqlite:x'\nsource = {{ connector = 'odbc', database = 'sqlite', \
+             path = 'a.db', profile = {{ type = 'powerschool' }}, password = {password} }}\n"
+        )
+    };
+    Settings::parse("homeroom.toml", &file("{ env = 'A' }"), Path::new("/etc")).unwrap();
+    Settings::parse("homeroom.toml", &file("{ file = 'a' }"), Path::new("/etc")).unwrap();
+    check(&file("{}"), "4: env or file is missing in [district.source.password]");
+}
+
+#[test]
 fn district_without_any_sink_is_refused() {
     check(
         "[[district]]\nid = 'a'\nsource = { connector = 'oneroster', path = 'a.zip' }\n",
