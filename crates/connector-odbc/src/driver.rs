@@ -3,16 +3,11 @@
 //! Text is narrow and UTF-8 everywhere: the wide forms fail with several drivers on Linux.  Every indicator of every
 //! batch is looked at, since drivers cut values without a word: FreeTDS even says success while it does.
 
-use crate::{
-    block::{Block, Columns},
-    map::Parameter,
-};
+use crate::block::{Block, Columns};
 use odbc_api::{
     BlockCursor, ConnectionOptions, Cursor as _, CursorImpl, Environment, IntoParameter as _,
     buffers::{Indicator, TextRowSet},
     handles::StatementImpl,
-    parameter::{InputParameter, WithDataType},
-    sys,
 };
 use std::{cell::Cell, mem::ManuallyDrop, num::NonZeroUsize, time::Duration};
 
@@ -130,12 +125,12 @@ impl Connection<'_> {
     pub(crate) fn query(
         &self,
         sql: &str,
-        parameters: &[Parameter],
+        parameters: &[i32],
         limit: Duration,
         fetch: FetchLimits,
     ) -> Result<(Columns, Cursor<'_>), Failure> {
-        let parameters: Vec<_> = parameters.iter().map(bound).collect();
-        let cursor = match parameters.as_slice() {
+        let bound: Vec<_> = parameters.iter().map(|it| it.into_parameter()).collect();
+        let cursor = match bound.as_slice() {
             [] => self.inner().execute(sql, (), seconds(limit)),
             some => self.inner().execute(sql, some, seconds(limit)),
         };
@@ -214,22 +209,6 @@ fn buffer(
     let row: usize = sizes.iter().map(|it| it + 1 + size_of::<isize>()).sum();
     let rows = (limits.bytes.get() / row.max(1)).clamp(1, limits.rows.get());
     TextRowSet::from_max_str_lens(rows, sizes).map_err(failure)
-}
-
-/// A parameter as the driver takes it.
-fn bound(parameter: &Parameter) -> Box<dyn InputParameter + '_> {
-    match parameter {
-        Parameter::Text(text) => Box::new(text.as_str().into_parameter()),
-        Parameter::Integer(number) => Box::new(number.into_parameter()),
-        Parameter::Date(date) => {
-            let value = sys::Date {
-                year: date.year(),
-                month: date.month().unsigned_abs().into(),
-                day: date.day().unsigned_abs().into(),
-            };
-            Box::new(WithDataType { value, data_type: odbc_api::DataType::Date })
-        }
-    }
 }
 
 fn seconds(limit: Duration) -> Option<usize> {

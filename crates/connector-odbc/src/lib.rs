@@ -20,11 +20,9 @@ mod source;
 mod statement;
 mod tunnel;
 
-pub use config::{
-    AcceptWritableAccount, Config, FetchConfig, TimeLimits, TlsConfig, TlsMode,
-};
+pub use config::{AcceptWritableAccount, Config, FetchConfig, TimeLimits, TlsConfig, TlsMode};
 pub use database::Database;
-pub use profiles::{CustomProfile, CustomQuery, ProfileConfig};
+pub use profiles::*;
 
 use roster_core::{ConfigProblem, Connector, Result, RosterSource};
 use source::OdbcSource;

@@ -10,7 +10,7 @@ pub(crate) use cells::Cells;
 pub(crate) use output::{Batches, Output};
 
 use crate::block::Columns;
-use roster_core::{EntityKind, Result, value::Date};
+use roster_core::{EntityKind, Result};
 use std::{borrow::Cow, fmt};
 
 /// A query of a profile.
@@ -20,25 +20,14 @@ pub(crate) struct Query {
     pub(crate) name: Cow<'static, str>,
     /// Its text: one plain query, with `?` for each parameter.
     pub(crate) sql: Cow<'static, str>,
-    /// Values for the `?`, in order.
-    pub(crate) parameters: Vec<Parameter>,
+    /// Values for the `?`, in order.  Whole numbers alone: what else a query could ask for, databases write in their own
+    /// ways, and Oracle's driver has no larger ones.
+    pub(crate) parameters: Vec<i32>,
     /// The entities that its rows may give, in load order.
     pub(crate) feeds: Vec<EntityKind>,
     /// Its columns, in the order of the text; a result set with other ones is refused.  `None` where they are not
     /// known beforehand.
     pub(crate) columns: Option<&'static [&'static str]>,
-}
-
-/// A value for a `?`.
-#[allow(dead_code, reason = "for the profiles of student information systems")]
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Parameter {
-    /// Text.
-    Text(String),
-    /// A whole number.
-    Integer(i64),
-    /// A date.
-    Date(Date),
 }
 
 /// Queries, and what is made of their rows.

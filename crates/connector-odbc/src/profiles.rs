@@ -1,8 +1,20 @@
 //! The profiles: which queries are run, and what is made of their rows.
 
 mod custom;
+mod infinite_campus;
+mod powerschool;
+mod sis;
 
 pub use custom::{CustomProfile, CustomQuery};
+pub use infinite_campus::{
+    EllPlace, IepPlace, InfiniteCampusProfile, InfiniteCampusPrograms, InfiniteCampusStudentEmail,
+    MealsPlace, PersonKey, Section504Place,
+};
+pub use powerschool::{
+    LunchPlace, PowerSchoolProfile, PowerSchoolPrograms, PowerSchoolStudentEmail, ProgramPlace,
+    SectionFivePlace,
+};
+pub use sis::Words;
 
 use crate::{database::Database, map::Profile};
 use roster_core::{ConfigProblem, Result};
@@ -16,6 +28,11 @@ use std::sync::Arc;
 pub enum ProfileConfig {
     /// Queries of your own.  Example: `{ type = "custom", query = [{ entity = "orgs", sql = "SELECT …" }] }`
     Custom(CustomProfile),
+    /// Infinite Campus.  Example: `{ type = "infinite-campus", programs = { ell = "lep" } }`
+    InfiniteCampus(InfiniteCampusProfile),
+    /// PowerSchool SIS.  Example: `{ type = "powerschool", district_name = "Marigold Valley Unified" }`
+    #[serde(rename = "powerschool")]
+    PowerSchool(PowerSchoolProfile),
 }
 
 impl ProfileConfig {
@@ -23,6 +40,8 @@ impl ProfileConfig {
     pub(crate) fn problems(&self, database: Database) -> Vec<ConfigProblem> {
         match self {
             Self::Custom(custom) => custom.problems(database),
+            Self::InfiniteCampus(profile) => profile.problems(database),
+            Self::PowerSchool(profile) => profile.problems(database),
         }
     }
 
@@ -30,6 +49,11 @@ impl ProfileConfig {
     pub(crate) fn resolve(&self, database: Database) -> Result<Arc<dyn Profile>> {
         match self {
             Self::Custom(custom) => custom.resolve(database),
+            Self::InfiniteCampus(profile) => profile.resolve(database),
+            Self::PowerSchool(profile) => profile.resolve(database),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

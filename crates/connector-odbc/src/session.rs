@@ -10,7 +10,7 @@ use crate::{
     connection,
     driver::{self, Connection, Failure, FetchLimits},
     failure,
-    map::{Parameter, Query},
+    map::Query,
     readonly::{self, Access},
     statement,
     tunnel::{self, OpenTunnel},
@@ -43,7 +43,7 @@ enum Command {
 struct Work {
     name: String,
     sql: String,
-    parameters: Vec<Parameter>,
+    parameters: Vec<i32>,
 }
 
 impl Work {

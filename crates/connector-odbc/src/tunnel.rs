@@ -43,12 +43,12 @@ pub(crate) fn endpoint(config: &Config) -> Result<(Endpoint, Option<OpenTunnel>)
         .enable_all()
         .build()
         .map_err(|err| {
-            let message = "no thread could be started for the tunnel; the machine is out of resources";
+            let message =
+                "no thread could be started for the tunnel; the machine is out of resources";
             Error::new(ErrorKind::Unavailable, "odbc.tunnel", message).source(err)
         })?;
-    let tunnel = runtime.block_on(async {
-        Connection::open(ssh).await?.tunnel(&target.host, target.port).await
-    })?;
+    let tunnel = runtime
+        .block_on(async { Connection::open(ssh).await?.tunnel(&target.host, target.port).await })?;
     let near = tunnel.address();
     let endpoint = Endpoint { host: near.ip().to_string(), port: near.port() };
     Ok((endpoint, Some(OpenTunnel { tunnel: Some(tunnel), runtime: Some(runtime) })))

@@ -27,7 +27,9 @@ fn all_that_is_missing_or_too_much_is_told_at_once() {
     check(&format!("database='oracle'\n{server}\n{tunnel}"), &["tls.mode"]);
     check(&format!("database='sqlite'\npath='a.db'\n{tunnel}"), &["tunnel"]);
     check(
-        &format!("database='oracle'\n{server}\ntls={{mode='off'}}\ntunnel={{host='s',username='u'}}"),
+        &format!(
+            "database='oracle'\n{server}\ntls={{mode='off'}}\ntunnel={{host='s',username='u'}}"
+        ),
         &["tunnel", "tunnel"],
     );
     check(
@@ -56,7 +58,13 @@ fn queries_that_write_are_refused_beforehand() {
 
 #[test]
 fn unknown_keys_are_refused() {
-    for text in ["pth='a'", "password='canary'", "tls={mod='verify'}", "fetch={rows=1}", "time_limits={login=1}"] {
+    for text in [
+        "pth='a'",
+        "password='canary'",
+        "tls={mod='verify'}",
+        "fetch={rows=1}",
+        "time_limits={login=1}",
+    ] {
         let text =
             format!("database='sqlite'\npath='a.db'\n{text}\n[profile]\ntype='custom'{QUERY}");
         assert!(toml::from_str::<Config>(&text).is_err(), "{text}");

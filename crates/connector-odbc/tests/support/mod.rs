@@ -3,6 +3,8 @@
 // Every test program uses a part of it.
 #![allow(dead_code, unreachable_pub, reason = "shared by several test programs")]
 
+pub mod places;
+pub mod sis;
 pub mod tables;
 
 use connector_odbc::{Config, Database, Odbc, find_driver};
