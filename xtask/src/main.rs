@@ -53,8 +53,8 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        options: "[--students N] [--runs N]",
-        does: "measures nights beside other programs that read the same files",
+        options: "[odbc [--rows N]] [--students N] [--runs N]",
+        does: "measures nights beside other programs that read the same files; with odbc, how fast databases are read",
         run: bench::run,
     },
     Command {
