@@ -78,10 +78,16 @@ fn begin(
     database: Database,
     limit: Duration,
 ) -> Result<bool, Failure> {
-    if database == Database::SqlServer {
-        return begin_on_sql_server(connection, limit);
+    match database {
+        Database::SqlServer => return begin_on_sql_server(connection, limit),
+        // Where the driver itself knows of a transaction, it holds the whole of every result in memory.
+        Database::Sqlite => {
+            connection.execute("BEGIN", limit)?;
+            // The first query of the transaction takes the snapshot.
+            return connection.texts("SELECT COUNT(*) FROM sqlite_master", limit).map(|_| true);
+        }
+        Database::PostgreSql | Database::MariaDb | Database::Oracle => connection.begin()?,
     }
-    connection.begin()?;
     match database {
         Database::PostgreSql => connection
             .execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", limit)?,
@@ -89,7 +95,6 @@ fn begin(
             connection.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", limit)?;
         }
         Database::Oracle => connection.execute("SET TRANSACTION READ ONLY", limit)?,
-        // The first query of the transaction takes the snapshot.
         Database::Sqlite | Database::SqlServer => {}
     }
     Ok(true)

@@ -78,7 +78,9 @@ impl Bench {
         command.env(mariadb::VARIABLE, self.mariadb.url());
         let measured = measure(&mut command)?;
         if measured.output.trim() != rows {
-            return Err(format!("{what} from {database} gave {} rows", measured.output.trim()).into());
+            return Err(
+                format!("{what} from {database} gave {} rows", measured.output.trim()).into()
+            );
         }
         Ok(measured)
     }
