@@ -9,7 +9,7 @@ use roster_core::{
     BatchLimits, Connector as _, EntityKind, EntityRequest, Error, ErrorKind, ExtractEvent,
     ExtractRequest, RosterSource, RunContext, SyncMode,
 };
-use roster_testkit::Extracted;
+use roster_testkit::{Extracted, Sshd};
 use std::{
     fs,
     net::TcpListener,
@@ -31,7 +31,8 @@ const ON_FILES: [(&str, Test<TempDir>); 6] = [
     ("sqlite_itself_refuses_writes", writes_to_a_file),
 ];
 
-const ON_SERVERS: [(&str, Test<Server>); 11] = [
+const ON_SERVERS: [(&str, Test<Server>); 12] = [
+    ("a_tunnel_carries_an_extract_over_new_keys", tunnel),
     ("a_certificate_of_somebody_else_is_refused", certificate),
     ("an_account_that_may_write_is_refused", account_that_writes),
     ("every_form_of_writing_is_refused_before_it_is_sent", forms_of_writing),
@@ -67,7 +68,32 @@ fn main() -> ExitCode {
             ));
         }
     }
+    tests.push(Trial::ignorable_test("sqlserver::a_silent_server_is_given_up", || {
+        if let Err(error) = find_driver(Database::SqlServer) {
+            return Ok(Completion::ignored_with(error.to_string()));
+        }
+        silent_sql_server().map(|()| Completion::Completed)
+    }));
     libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
+}
+
+/// No server for SQL Server can be installed here: what its driver does with none, and with one that says nothing.
+fn silent_sql_server() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let password = folder.path().join("password");
+    fs::write(&password, "canary")?;
+    let silent = TcpListener::bind(("127.0.0.1", 0))?;
+    let port = silent.local_addr()?.port();
+    let keys = format!(
+        "database = 'sql-server'\nhost = '127.0.0.1'\nport = {port}\ndatabase_name = 'sis'\nuser = 'reader'\n\
+         password = {{ file = '{}' }}\ntls = {{ mode = 'off' }}\nattempts = 1\n\
+         [time_limits]\nlogin_secs = 1\n{}",
+        password.display(),
+        org("code", "schools")
+    );
+    fails(&keys, ErrorKind::Unavailable, "", 5)?;
+    drop(silent);
+    fails(&keys, ErrorKind::Unavailable, "", 5)
 }
 
 /// A profile with one query for organizations.
@@ -535,6 +561,34 @@ fn kill(place: &Place) -> Result<(), Failed> {
         return Ok(());
     }
     run(&admin, &[format!("KILL USER {name}@'%'")])
+}
+
+/// The SSH server wants new keys every mebibyte, many times within one query.
+fn tunnel(server: &Server) -> Result<(), Failed> {
+    let sshd = Sshd::start(&["RekeyLimit 1M"])?;
+    let rows = match server.database {
+        Database::PostgreSql => {
+            "INSERT INTO schools SELECT repeat('x', 60) || i FROM generate_series(1, 100000) i"
+        }
+        _ => "INSERT INTO schools SELECT CONCAT(REPEAT('x', 60), seq) FROM seq_1_to_100000",
+    };
+    let place = Place::new(server, &["CREATE TABLE schools (code VARCHAR(80))", rows])?;
+    let tls = place.reader().replace("certificate_authorities = ", "mode = 'off' } # ");
+    let keys = |host_key: &str| {
+        format!(
+            "{tls}tunnel = {{ host = '127.0.0.1', port = {}, username = '{}', key_file = '{}', host_keys = ['{host_key}'] }}\n{}",
+            sshd.port(),
+            sshd.user(),
+            sshd.key().display(),
+            org("code", "schools")
+        )
+    };
+    let source = source(&keys(&sshd.host_key()))?;
+    let extracted = extract(&source, &[EntityKind::Org])?.without_error()?;
+    let rows: usize = extracted.batches().map(|it| it.rows.len()).sum();
+    assert_eq!(rows, 100_000);
+    let somebody = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    fails(&keys(somebody), ErrorKind::AuthFailed, "host key", 10)
 }
 
 /// A row that comes while an extract is under way is not in any of its queries.
