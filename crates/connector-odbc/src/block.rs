@@ -19,7 +19,7 @@ impl Columns {
     pub(crate) fn new(names: impl IntoIterator<Item = String>) -> Self {
         let mut names: Vec<String> = names.into_iter().collect();
         if !names.iter().any(|it| it.contains(char::is_lowercase)) {
-            names.iter_mut().for_each(|it| *it = it.to_lowercase());
+            names = names.into_iter().map(|it| it.to_lowercase()).collect();
         }
         let names: Arc<[Arc<str>]> = names.into_iter().map(Arc::from).collect();
         let credentials = names.iter().map(|it| speaks_of_credentials(it)).collect();
@@ -102,7 +102,9 @@ mod tests {
     fn cells_come_back_as_they_went_in() {
         let cells = [Some("1"), None, Some(""), Some("é"), None, Some("x")];
         let mut block = Block::new(3);
-        cells.iter().for_each(|it| block.push(*it));
+        for cell in cells {
+            block.push(cell);
+        }
         assert_eq!(block.len(), 2);
         let found: Vec<_> = (0..6).map(|at| block.cell(at / 3, at % 3)).collect();
         assert_eq!(found, cells);

@@ -151,42 +151,67 @@ fn diagnostic(
 
 /// The databases' own numbers.
 fn by_number(database: Database, number: i32) -> Option<Meaning> {
-    Some(match (database, number) {
-        (Database::SqlServer, 18_452 | 18_456 | 18_470 | 18_487 | 18_488) => LOGIN,
-        (Database::SqlServer, 4_060 | 911 | 916) => DATABASE,
-        (Database::SqlServer, 229 | 230 | 262 | 297 | 300) => RIGHT,
-        (Database::SqlServer, 208) => TABLE,
-        (Database::SqlServer, 207 | 209) => COLUMN,
-        (Database::SqlServer, 1_205 | 3_960 | 1_222) => BUSY,
-        (Database::SqlServer, 3_906) => WRITE,
-        (Database::Oracle, 1_005 | 1_017 | 28_000 | 28_001 | 1_045) => LOGIN,
-        (Database::Oracle, 12_154 | 12_505 | 12_514) => DATABASE,
-        (Database::Oracle, 1_031) => RIGHT,
-        (Database::Oracle, 942) => TABLE,
-        (Database::Oracle, 904 | 918) => COLUMN,
-        (Database::Oracle, 1_555 | 60 | 4_021) => BUSY,
-        (Database::Oracle, 1_456 | 16_000) => WRITE,
-        (
-            Database::Oracle,
-            3_113 | 3_114 | 3_135 | 12_170 | 12_537 | 12_541 | 12_545 | 1_033 | 1_034,
-        ) => LOST,
-        (Database::Oracle, 1_013) => TIMEOUT,
-        (Database::Oracle, 900..=933) => SYNTAX,
-        (Database::MariaDb, 1_045 | 1_698 | 4_151) => LOGIN,
-        (Database::MariaDb, 1_044 | 1_049) => DATABASE,
-        (Database::MariaDb, 1_142 | 1_143 | 1_227) => RIGHT,
-        (Database::MariaDb, 1_146) => TABLE,
-        (Database::MariaDb, 1_054) => COLUMN,
-        (Database::MariaDb, 1_064) => SYNTAX,
-        (Database::MariaDb, 1_205 | 1_213) => BUSY,
-        (Database::MariaDb, 1_792) => WRITE,
-        (Database::MariaDb, 2_026) => CERTIFICATE,
-        (Database::MariaDb, 1_969 | 3_024) => TIMEOUT,
-        (Database::MariaDb, 1_927 | 1_053 | 2_002 | 2_003 | 2_005 | 2_006 | 2_013 | 2_055) => LOST,
-        (Database::Sqlite, 8) => WRITE,
-        (Database::Sqlite, 5 | 6) => BUSY,
-        (Database::Sqlite, 11 | 26) => DAMAGED,
-        (Database::Sqlite, 14) => FILE,
+    match database {
+        Database::SqlServer => of_sql_server(number),
+        Database::Oracle => of_oracle(number),
+        Database::MariaDb => of_mariadb(number),
+        Database::Sqlite => of_sqlite(number),
+        Database::PostgreSql => None,
+    }
+}
+
+fn of_sql_server(number: i32) -> Option<Meaning> {
+    Some(match number {
+        18_452 | 18_456 | 18_470 | 18_487 | 18_488 => LOGIN,
+        4_060 | 911 | 916 => DATABASE,
+        229 | 230 | 262 | 297 | 300 => RIGHT,
+        208 => TABLE,
+        207 | 209 => COLUMN,
+        1_205 | 3_960 | 1_222 => BUSY,
+        3_906 => WRITE,
+        _ => return None,
+    })
+}
+
+fn of_oracle(number: i32) -> Option<Meaning> {
+    Some(match number {
+        1_005 | 1_017 | 28_000 | 28_001 | 1_045 => LOGIN,
+        12_154 | 12_505 | 12_514 => DATABASE,
+        1_031 => RIGHT,
+        942 => TABLE,
+        904 | 918 => COLUMN,
+        1_555 | 60 | 4_021 => BUSY,
+        1_456 | 16_000 => WRITE,
+        3_113 | 3_114 | 3_135 | 12_170 | 12_537 | 12_541 | 12_545 | 1_033 | 1_034 => LOST,
+        1_013 => TIMEOUT,
+        900..=933 => SYNTAX,
+        _ => return None,
+    })
+}
+
+fn of_mariadb(number: i32) -> Option<Meaning> {
+    Some(match number {
+        1_045 | 1_698 | 4_151 => LOGIN,
+        1_044 | 1_049 => DATABASE,
+        1_142 | 1_143 | 1_227 => RIGHT,
+        1_146 => TABLE,
+        1_054 => COLUMN,
+        1_064 => SYNTAX,
+        1_205 | 1_213 => BUSY,
+        1_792 => WRITE,
+        2_026 => CERTIFICATE,
+        1_969 | 3_024 => TIMEOUT,
+        1_927 | 1_053 | 2_002 | 2_003 | 2_005 | 2_006 | 2_013 | 2_055 => LOST,
+        _ => return None,
+    })
+}
+
+fn of_sqlite(number: i32) -> Option<Meaning> {
+    Some(match number {
+        8 => WRITE,
+        5 | 6 => BUSY,
+        11 | 26 => DAMAGED,
+        14 => FILE,
         _ => return None,
     })
 }

@@ -249,7 +249,7 @@ mod tests {
         let list_file = root.join("odbcinst.ini");
         fs::write(&list_file, list).unwrap();
         let below = |it: &&str| root.join(it.trim_start_matches('/'));
-        Places { lists: vec![list_file], folders: FOLDERS.iter().map(|it| below(&it)).collect() }
+        Places { lists: vec![list_file], folders: FOLDERS.iter().map(below).collect() }
     }
 
     fn check(files: &[&str], list: &str, database: Database, wanted: Option<&str>, expected: &str) {

@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     for database in [Database::PostgreSql, Database::MariaDb] {
         match Server::named(database) {
             Ok(server) => {
-                tests.extend(trials(Harnessed { server: Some(server), losses: losses("") }))
+                tests.extend(trials(Harnessed { server: Some(server), losses: losses("") }));
             }
             Err(why) => tests.push(skipped(&format!("{database:?}").to_lowercase(), why)),
         }

@@ -1,3 +1,5 @@
+//! What is found wrong with a configuration before it is used.
+
 use super::*;
 
 const QUERY: &str = "\n[[profile.query]]\nentity='orgs'\nsql='SELECT id AS source_id FROM t'";

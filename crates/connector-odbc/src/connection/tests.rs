@@ -1,3 +1,5 @@
+//! What each driver is told.
+
 use super::*;
 use std::path::PathBuf;
 

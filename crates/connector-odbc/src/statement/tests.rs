@@ -1,3 +1,5 @@
+//! Which texts are taken for plain queries, and which never.
+
 use super::*;
 
 const ALL: [Database; 5] = [
