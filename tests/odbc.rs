@@ -6,14 +6,16 @@ use homeroom_tests::Bench;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use std::process::ExitCode;
 
-const TESTS: [(&str, fn(&Bench) -> Result<(), Failed>); 3] = [
+type Test = fn(&Bench) -> Result<(), Failed>;
+
+const TESTS: [(&str, Test); 3] = [
     ("what_goes_wrong_publishes_nothing_and_says_who_must_act", what_goes_wrong),
     ("queries_that_write_are_no_configuration", queries_that_write),
     ("check_tells_drivers_account_and_queries", check),
 ];
 
 fn main() -> ExitCode {
-    let trial = |(name, test): (&str, fn(&Bench) -> Result<(), Failed>)| {
+    let trial = |(name, test): (&str, Test)| {
         Trial::ignorable_test(name, move || {
             if let Err(error) = find_driver(Database::Sqlite) {
                 return Ok(Completion::ignored_with(error.to_string()));

@@ -157,9 +157,8 @@ fn typed(database: Database) -> Result<u64> {
 
 /// Reads as a night does.
 fn connector(database: Database) -> Result<u64> {
-    let folder = env::temp_dir().join(format!("homeroom-bench-{}", std::process::id()));
-    fs::create_dir_all(&folder)?;
-    let password = folder.join("password");
+    let folder = tempfile::tempdir()?;
+    let password = folder.path().join("password");
     let keys = if database == Database::Sqlite {
         format!("database = 'sqlite'\npath = '{}'\n", file()?)
     } else {
@@ -190,6 +189,5 @@ fn connector(database: Database) -> Result<u64> {
         }
         Ok::<_, roster_core::Error>(rows)
     });
-    fs::remove_dir_all(&folder)?;
     Ok(rows?)
 }
