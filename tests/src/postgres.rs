@@ -43,6 +43,40 @@ impl PostgresDatabase {
         &self.url
     }
 
+    /// Its name on the server.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The keys of an ODBC source that say where it is.
+    ///
+    /// # Panics
+    ///
+    /// When the URL is not one that `cargo xtask postgres` gives.
+    #[must_use]
+    pub fn odbc_keys(&self) -> String {
+        let (_, rest) = self.url.split_once('@').expect("the URL has a server");
+        let (place, rest) = rest.split_once('/').expect("the URL names a database");
+        let (_, port) = place.split_once(':').expect("the URL has a port");
+        let tls = rest.split_once("sslrootcert=").map_or_else(
+            || "{ mode = 'off' }".to_owned(),
+            |(_, file)| format!("{{ certificate_authorities = '{file}' }}"),
+        );
+        let name = &self.name;
+        format!("host = 'localhost'\nport = {port}\ndatabase_name = '{name}'\ntls = {tls}\n")
+    }
+
+    /// Runs statements.
+    ///
+    /// # Panics
+    ///
+    /// When one of them is wrong.
+    pub fn run(&self, statements: &str) {
+        let done = self.runtime.block_on(self.client.batch_execute(statements));
+        done.unwrap_or_else(|err| panic!("{err}"));
+    }
+
     /// Rows of a query all of whose columns are text, joined by `|`.
     ///
     /// # Panics

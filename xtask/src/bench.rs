@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: nights beside other programs that read the same files, on one machine in one go.
 
 mod measure;
+mod odbc;
 mod report;
 mod rivals;
 
@@ -24,6 +25,9 @@ const STUDENTS: &[u64] = &[100_000, 1_000_000];
 const RUNS: u64 = 3;
 
 pub(crate) fn run(mut args: Args) -> Result {
+    if args.flag("odbc") {
+        return odbc::run(args);
+    }
     let students: Option<u64> = args.value("--students")?;
     let runs = args.value("--runs")?.unwrap_or(RUNS).max(1);
     args.finish()?;

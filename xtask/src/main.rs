@@ -6,6 +6,8 @@ mod args;
 mod bench;
 mod codegen;
 mod demo;
+mod mariadb;
+mod odbc;
 mod postgres;
 mod process;
 mod python;
@@ -51,8 +53,8 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        options: "[--students N] [--runs N]",
-        does: "measures nights beside other programs that read the same files",
+        options: "[odbc [--rows N]] [--students N] [--runs N]",
+        does: "measures nights beside other programs that read the same files; with odbc, how fast databases are read",
         run: bench::run,
     },
     Command {
@@ -60,6 +62,13 @@ const COMMANDS: &[Command] = &[
         options: "[--check]",
         does: "writes the generated documents, or checks that they are up to date",
         run: codegen::run,
+    },
+    Command {
+        name: "odbc",
+        options: "COMMAND…",
+        does: "runs a command beside private PostgreSQL and MariaDB servers, with the ODBC drivers for them and for \
+               SQLite and SQL Server installed; the servers are in HOMEROOM_POSTGRES and HOMEROOM_MARIADB",
+        run: odbc::run,
     },
     Command {
         name: "postgres",

@@ -18,7 +18,7 @@ const PACKAGE: system::Program = system::Program { name: "initdb", package: "pos
 /// Who may do everything on the server.
 const USER: &str = "homeroom";
 /// How long the server may take to start.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Runs the server until the standard input ends, which it does with this program however it ends.  Then nothing is
 /// left: neither the server nor its folder.  `$0` is the server, `$1` its folder, `$2` the port.
@@ -129,7 +129,7 @@ fn init(account: &Account, programs: &Path, folder: &Path, password: &str) -> Re
 }
 
 /// Whether certificates could be made; without them the server encrypts nothing.
-fn certificates(account: &Account, folder: &Path) -> bool {
+pub(crate) fn certificates(account: &Account, folder: &Path) -> bool {
     let mut command = account.command("sh");
     command.args(["-e", "-c", CERTIFICATES]).arg(folder).stderr(Stdio::null());
     command.output().is_ok_and(|it| it.status.success())
@@ -158,13 +158,13 @@ fn find_programs() -> Option<PathBuf> {
 }
 
 /// Who runs the server: it refuses to be run by root.
-struct Account {
+pub(crate) struct Account {
     /// The user to become; `None` for whoever runs this program.
     user: Option<&'static str>,
 }
 
 impl Account {
-    fn unprivileged() -> Result<Self> {
+    pub(crate) fn unprivileged() -> Result<Self> {
         if !system::is_root() {
             return Ok(Self { user: None });
         }
@@ -176,14 +176,14 @@ impl Account {
     }
 
     /// A command that this user runs.
-    fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+    pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let Some(user) = self.user else { return Command::new(program) };
         let mut command = Command::new("runuser");
         command.args(["-u", user, "--"]).arg(program).current_dir("/");
         command
     }
 
-    fn make_folder(&self, folder: &Path) -> Result {
+    pub(crate) fn make_folder(&self, folder: &Path) -> Result {
         let mut builder = fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
@@ -192,7 +192,7 @@ impl Account {
     }
 
     /// Gives a file or folder to the user.
-    fn own(&self, path: &Path) -> Result {
+    pub(crate) fn own(&self, path: &Path) -> Result {
         match self.user {
             Some(user) => process::run(Command::new("chown").arg(user).arg(path)),
             None => Ok(()),

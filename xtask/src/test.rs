@@ -2,7 +2,7 @@
 //!
 //! Tests that make up their cases print how many they ran, as a line that starts with [`CASES`].
 
-use crate::{Result, args::Args, postgres, process, python, system};
+use crate::{Result, args::Args, mariadb, odbc, postgres, process, python, system};
 use std::{
     env,
     io::{BufRead, BufReader},
@@ -38,7 +38,8 @@ fn build() -> Result {
 }
 
 fn tests(form: Form, tally: &mut Tally) -> Result {
-    let server = server();
+    let (server, mariadb) = (server(), mariadb());
+    odbc::install_drivers();
     if let Err(error) = system::need(&[system::SSHD, system::SFTP, system::LFTP]) {
         println!("no OpenSSH, no lftp: {error}");
     }
@@ -53,6 +54,9 @@ fn tests(form: Form, tally: &mut Tally) -> Result {
     };
     if let Some(server) = &server {
         tests.env(postgres::VARIABLE, server.url());
+    }
+    if let Some(server) = &mariadb {
+        tests.env(mariadb::VARIABLE, server.url());
     }
     let packages =
         [python::DUCKDB, python::POLARS, python::MOTO, python::OAUTHLIB, python::PARAMIKO];
@@ -78,6 +82,18 @@ fn server() -> Option<postgres::Server> {
     let server = postgres::Server::start();
     if let Err(error) = &server {
         println!("no PostgreSQL: {error}");
+    }
+    server.ok()
+}
+
+/// The same for MariaDB, which the ODBC connector is tested with.
+fn mariadb() -> Option<mariadb::Server> {
+    if env::var_os(mariadb::VARIABLE).is_some() {
+        return None;
+    }
+    let server = mariadb::Server::start();
+    if let Err(error) = &server {
+        println!("no MariaDB: {error}");
     }
     server.ok()
 }

@@ -39,6 +39,8 @@ pub static CONNECTORS: &[ConnectorEntry] = &[
             }
             directory(config, base).map_err(|err| whole(err.message().to_owned()))
         }),
+    #[cfg(feature = "connector-odbc")]
+    ConnectorEntry::new::<connector_odbc::Odbc>(),
     #[cfg(feature = "connector-oneroster")]
     ConnectorEntry::new::<connector_oneroster::OneRoster>()
         .reads_paths(connector_oneroster::from_path)
@@ -59,12 +61,10 @@ pub static CONNECTORS: &[ConnectorEntry] = &[
 const KNOWN_CONNECTORS: &[(&str, &str)] = &[
     ("classlink", "connector-classlink"),
     ("clever", "connector-clever"),
+    ("odbc", "connector-odbc"),
     ("oneroster", "connector-oneroster"),
     ("sftp-spec", "connector-sftp-spec"),
 ];
-
-/// Connectors of later versions.
-const LATER_CONNECTORS: &[&str] = &["odbc"];
 
 type Configure = fn(Value, &Path) -> Result<Arc<dyn RosterSource>, Vec<(String, String)>>;
 
@@ -215,25 +215,16 @@ pub fn connector(id: &str) -> Result<&'static ConnectorEntry, String> {
     CONNECTORS.iter().find(|it| it.id == id).ok_or_else(|| {
         let built_in: Vec<_> = CONNECTORS.iter().map(|it| it.id).collect();
         let what = format!("connector {id:?}");
-        absent(&what, id, KNOWN_CONNECTORS, LATER_CONNECTORS, &built_in)
+        absent(&what, id, KNOWN_CONNECTORS, &built_in)
     })
 }
 
-fn absent(
-    what: &str,
-    name: &str,
-    known: &[(&str, &str)],
-    later: &[&str],
-    built_in: &[&str],
-) -> String {
+fn absent(what: &str, name: &str, known: &[(&str, &str)], built_in: &[&str]) -> String {
     let listed = if built_in.is_empty() { "none".to_owned() } else { built_in.join(", ") };
     if let Some((_, feature)) = known.iter().find(|it| it.0 == name) {
         return format!(
             "{what} was not built into this program: build it with the cargo feature {feature}; built in: {listed}"
         );
-    }
-    if later.contains(&name) {
-        return format!("{what} comes in a later version; built in: {listed}");
     }
     match nearest(name, built_in.iter().copied()) {
         Some(meant) => format!("{what} is not known; did you mean {meant:?}?"),
@@ -252,7 +243,6 @@ mod tests {
         assert_eq!(id("oneroster").is_ok(), all);
         let without =
             |it: &str| id(it).unwrap_err().split("; ").next().unwrap_or_default().to_owned();
-        assert_eq!(without("odbc"), "connector \"odbc\" comes in a later version");
         assert_eq!(without("csv"), "connector \"csv\" is not known");
         if all {
             assert_eq!(
@@ -277,7 +267,7 @@ mod tests {
     #[test]
     fn connector_that_was_not_built_in_is_named_with_its_feature() {
         assert_eq!(
-            absent("connector \"a\"", "a", &[("a", "connector-a")], &[], &[]),
+            absent("connector \"a\"", "a", &[("a", "connector-a")], &[]),
             "connector \"a\" was not built into this program: build it with the cargo feature connector-a; built in: none"
         );
     }

@@ -1,13 +1,18 @@
 //! What a format cannot tell of the canonical district, declared as data: "cannot" and "forgot" differ.
 
+mod keys;
+
 use crate::{District, Failed, Record};
+use keys::KeyLoss;
 use roster_core::EntityKind;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use std::{collections::BTreeMap, fs, path::Path};
 
 /// Losses of one format, as in `tests/district/losses/<format>.toml`; every one has a reason.
 ///
-/// Applied to the canonical rows in this order: whole tables, rows, keys, fields, terms.
+/// Applied to the canonical rows in this order: whole tables, rows, fields, what is told otherwise, terms, keys, what is
+/// told in addition.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Losses {
@@ -18,9 +23,13 @@ pub struct Losses {
     #[serde(default)]
     fields: Vec<FieldLoss>,
     #[serde(default)]
+    told: Vec<ToldLoss>,
+    #[serde(default)]
     term: Vec<TermLoss>,
     #[serde(default)]
-    key: Vec<KeyLoss>,
+    keys: Vec<KeyLoss>,
+    #[serde(default)]
+    added: Vec<AddedLoss>,
 }
 
 /// A table the format does not have.
@@ -55,6 +64,33 @@ struct FieldLoss {
     reason: String,
 }
 
+/// Rows of which the format tells something else: those with one of the keys, with given values, or all of the table.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ToldLoss {
+    table: String,
+    #[serde(default)]
+    source_ids: Vec<String>,
+    #[serde(default)]
+    r#where: BTreeMap<String, String>,
+    /// Values that are told; in a text `{field}` stands for the record's own.
+    #[serde(default)]
+    set: Map<String, Value>,
+    /// Fields that are told empty.
+    #[serde(default)]
+    remove: Vec<String>,
+    reason: String,
+}
+
+/// A record that the format tells beside those of the district, under the format's own key.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AddedLoss {
+    table: String,
+    record: Map<String, Value>,
+    reason: String,
+}
+
 /// Terms the format writes as another, or not at all; `key` is the key that follows from the written term.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -64,15 +100,6 @@ struct TermLoss {
     from: Vec<String>,
     to: String,
     key: Option<String>,
-    reason: String,
-}
-
-/// Records that the format gives no keys; `key` is the one that follows from their fields.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KeyLoss {
-    table: String,
-    key: String,
     reason: String,
 }
 
@@ -105,7 +132,9 @@ impl Losses {
         self.rows.extend(others.rows);
         self.fields.extend(others.fields);
         self.term.extend(others.term);
-        self.key.extend(others.key);
+        self.told.extend(others.told);
+        self.keys.extend(others.keys);
+        self.added.extend(others.added);
         self
     }
 
@@ -119,18 +148,24 @@ impl Losses {
         for entity in EntityKind::ALL {
             told.change(*entity, |record| self.apply_to(*entity, record));
         }
+        let mut told = keys::apply(&self.keys, told);
+        for loss in &self.added {
+            // The table was validated when the losses were read.
+            if let Some(entity) = EntityKind::from_table(&loss.table) {
+                told.push(entity, Record(loss.record.clone()));
+            }
+        }
         told
     }
 
     fn apply_to(&self, entity: EntityKind, record: &mut Record) {
-        for loss in self.key.iter().filter(|it| it.table == entity.table()) {
-            let key = filled_in(&loss.key, record);
-            record.set_text("source_id", &key);
-        }
         for loss in self.fields.iter().filter(|it| it.table == entity.table()) {
             if loss.r#where.iter().all(|(field, text)| record.text(field) == text) {
                 record.0.retain(|field, _| !loss.fields.contains(field));
             }
+        }
+        for loss in self.told.iter().filter(|it| it.table == entity.table()) {
+            loss.apply_to(record);
         }
         for loss in self.term.iter().filter(|it| it.table == entity.table()) {
             loss.apply_to(record);
@@ -152,8 +187,15 @@ impl Losses {
             let fields = loss.r#where.keys().chain(&loss.fields).map(String::as_str);
             known(&loss.table, fields, &loss.reason)?;
         }
-        for loss in &self.key {
-            known(&loss.table, [], &loss.reason)?;
+        for loss in &self.told {
+            let fields = loss.r#where.keys().chain(loss.set.keys()).chain(&loss.remove);
+            known(&loss.table, fields.map(String::as_str), &loss.reason)?;
+        }
+        for loss in &self.added {
+            known(&loss.table, loss.record.keys().map(String::as_str), &loss.reason)?;
+        }
+        for loss in &self.keys {
+            known(loss.table(), [], loss.reason())?;
         }
         self.term.iter().try_for_each(|it| known(&it.table, [it.field.as_str()], &it.reason))
     }
@@ -166,6 +208,26 @@ impl RowLoss {
             && self.r#where.iter().all(|(field, text)| record.text(field) == text);
         let lacks = self.without.as_ref().is_some_and(|it| !record.0.contains_key(it));
         named || matches || lacks
+    }
+}
+
+impl ToldLoss {
+    fn apply_to(&self, record: &mut Record) {
+        let everyone = self.source_ids.is_empty() && self.r#where.is_empty();
+        let named = self.source_ids.iter().any(|it| it == record.source_id());
+        let matches = !self.r#where.is_empty()
+            && self.r#where.iter().all(|(field, text)| record.text(field) == text);
+        if !(everyone || named || matches) {
+            return;
+        }
+        record.0.retain(|field, _| !self.remove.contains(field));
+        for (field, value) in &self.set {
+            let value = match value {
+                Value::String(text) => Value::String(filled_in(text, record)),
+                other => other.clone(),
+            };
+            record.0.insert(field.clone(), value);
+        }
     }
 }
 
@@ -252,6 +314,30 @@ mod tests {
     }
 
     #[test]
+    fn rows_are_told_otherwise_renamed_and_added() {
+        check(
+            "[[told]]\ntable='roles'\nwhere={role='aide'}\nset={begin_date='{source_id}-x'}\nreason='r'",
+            &BOTH,
+            &[BOTH[0], r#"{"source_id":"2","role":"aide","begin_date":"2-x"}"#],
+        );
+        check(
+            "[[told]]\ntable='roles'\nsource_ids=['1']\nremove=['begin_date']\nreason='r'",
+            &BOTH,
+            &[r#"{"source_id":"1","role":"teacher"}"#, BOTH[1]],
+        );
+        check(
+            "[[keys]]\ntable='roles'\nkeys={1='one'}\nreason='r'",
+            &BOTH,
+            &[r#"{"source_id":"one","role":"teacher","begin_date":"2026-08-17"}"#, BOTH[1]],
+        );
+        check(
+            "[[added]]\ntable='roles'\nrecord={source_id='3'}\nreason='r'",
+            &BOTH[..1],
+            &[BOTH[0], r#"{"source_id":"3"}"#],
+        );
+    }
+
+    #[test]
     fn losses_without_reason_or_of_unknown_fields_are_refused() {
         for bad in [
             "[[table]]\ntable='roles'\nreason=' '",
@@ -259,6 +345,9 @@ mod tests {
             "[[fields]]\ntable='roles'\nfields=['sex']\nreason='r'",
             "[[rows]]\ntable='roles'\nreason='r'",
             "[[rows]]\ntable='roles'\nwithout='sex'\nreason='r'",
+            "[[told]]\ntable='roles'\nset={sex='male'}\nreason='r'",
+            "[[added]]\ntable='roles'\nrecord={sex='male'}\nreason='r'",
+            "[[keys]]\ntable='rules'\nreason='r'",
             "[[term]]\ntable='roles'\nfield='sex'\nfrom=[]\nto=''\nreason='r'",
         ] {
             assert!(Losses::parse(bad).is_err(), "{bad}");

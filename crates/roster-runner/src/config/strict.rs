@@ -143,7 +143,7 @@ impl Walk<'_, '_, '_> {
         Some(Value::Object(read))
     }
 
-    /// Of tables that differ by the constant value of a key, the one that is meant.
+    /// Of tables that differ by the constant value of a key, or by the one key they have, the one that is meant.
     fn variant<'s>(
         &mut self,
         schema: &'s Value,
@@ -152,6 +152,13 @@ impl Walk<'_, '_, '_> {
         span: &Range<usize>,
     ) -> Option<&'s Value> {
         let Some(variants) = schema["oneOf"].as_array() else { return Some(schema) };
+        if let Some(keys) = only_keys(variants) {
+            let meant = variants.iter().zip(&keys).find(|it| table.contains_key(*it.1));
+            if meant.is_none() {
+                self.tell(span.clone(), missing_key(&keys.join(" or "), place));
+            }
+            return meant.map(|it| it.0);
+        }
         // Without a variant there is no key to tell them by: only sources can be without one.
         let key = variants.first().and_then(discriminator).unwrap_or(super::CONNECTOR);
         let constant = |it: &'s Value| it["properties"][key]["const"].as_str();
@@ -246,6 +253,18 @@ fn terms(schema: &Value) -> Vec<&str> {
 /// The schema of keys that are not named.
 fn further(schema: &Value) -> Option<&Value> {
     Some(&schema["additionalProperties"]).filter(|it| it.is_object())
+}
+
+/// The keys of tables each of which has a single one, that it needs.
+fn only_keys(variants: &[Value]) -> Option<Vec<&str>> {
+    fn only_key(variant: &Value) -> Option<&str> {
+        let properties = variant["properties"].as_object().filter(|it| it.len() == 1)?;
+        let (key, schema) = properties.iter().next()?;
+        let needed = variant["required"].as_array().is_some_and(|it| it.len() == 1);
+        (needed && schema.get("const").is_none()).then_some(key.as_str())
+    }
+    let keys: Option<Vec<_>> = variants.iter().map(only_key).collect();
+    keys.filter(|it| !it.is_empty())
 }
 
 fn discriminator(variant: &Value) -> Option<&str> {

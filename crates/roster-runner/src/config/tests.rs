@@ -30,10 +30,10 @@ fn unknown_keys_are_refused_with_the_nearest_known_one() {
 7: unknown key host in [store]; known are to",
     );
     check(
-        "[[district]]\nid = 'a'\nsource = { connector = 'clever' }\nto = 'sqllite:x'\n\
+        "[[district]]\nid = 'a'\nsource = { connector = 'clevr' }\nto = 'sqllite:x'\n\
          [district.sharing]\nexcluded_entities = ['demographic']\nschool = []\n",
         "
-3: connector \"clever\" comes in a later version; built in: oneroster, sftp-spec
+3: connector \"clevr\" is not known; did you mean \"clever\"?
 4: sink \"sqllite\" is not known; did you mean \"sqlite\"?
 6: no table is called \"demographic\"; did you mean \"demographics\"?
 7: unknown key school in [district.sharing]; did you mean schools?",
@@ -93,6 +93,19 @@ fn districts_are_checked_all_at_once() {
 }
 
 #[test]
+fn a_secret_is_told_by_where_it_is() {
+    let file = |password: &str| {
+        format!(
+            "[[district]]\nid = 'a'\nto = 'sqlite:x'\nsource = {{ connector = 'odbc', database = 'sqlite', \
+             path = 'a.db', profile = {{ type = 'powerschool' }}, password = {password} }}\n"
+        )
+    };
+    Settings::parse("homeroom.toml", &file("{ env = 'A' }"), Path::new("/etc")).unwrap();
+    Settings::parse("homeroom.toml", &file("{ file = 'a' }"), Path::new("/etc")).unwrap();
+    check(&file("{}"), "4: env or file is missing in [district.source.password]");
+}
+
+#[test]
 fn district_without_any_sink_is_refused() {
     check(
         "[[district]]\nid = 'a'\nsource = { connector = 'oneroster', path = 'a.zip' }\n",
@@ -124,7 +137,10 @@ fn every_key_is_described_and_refuses_unknown_ones_beside_it() {
         assert_eq!(schema["additionalProperties"], false, "{path}");
         for (key, inside) in properties {
             let path = format!("{path}.{key}");
-            assert!(inside["description"].is_string(), "{path} has no description");
+            // The key that tells one sort of table from others is described by what the table is.
+            let tells = properties.len() == 1 || inside.get("const").is_some();
+            let described = tells && schema["description"].is_string();
+            assert!(described || inside["description"].is_string(), "{path} has no description");
             walk(inside, &path);
         }
     }
@@ -146,8 +162,11 @@ fn wrong(schema: &Value) -> Vec<Value> {
         ("array", json!([text, 90417])),
         ("object", json!({ "x": text })),
     ];
+    // The terms of an enumeration stand one by one where each is described; an unknown one may be told.
+    let terms =
+        schema["oneOf"].as_array().is_some_and(|it| it.iter().all(|it| it.get("const").is_some()));
     let fits = |name: &str| {
-        let expected = schema["type"].as_str().unwrap_or_default();
+        let expected = if terms { "string" } else { schema["type"].as_str().unwrap_or_default() };
         expected == name || (expected == "number" && name == "integer")
     };
     let mut values: Vec<_> = all.into_iter().filter(|it| !fits(it.0)).map(|it| it.1).collect();

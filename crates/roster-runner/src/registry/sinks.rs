@@ -236,7 +236,7 @@ impl SinkAddress {
         let Some(entry) = SINKS.iter().find(|it| it.scheme == scheme) else {
             let schemes: Vec<_> = SINKS.iter().map(|it| it.scheme).collect();
             let what = format!("sink {scheme:?}");
-            return Err(absent(&what, scheme, KNOWN_SINKS, &[], &schemes));
+            return Err(absent(&what, scheme, KNOWN_SINKS, &schemes));
         };
         let store = store.map(Self::database);
         let opened = (entry.open)(&Opening { address: text, base, store })?;
