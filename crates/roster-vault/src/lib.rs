@@ -1,0 +1,1 @@
+//! Where credentials come from: environment, files, and a vault sealed with age.
