@@ -1,1 +1,1 @@
-//! Where credentials come from: environment, files, and a vault sealed with age.
+//! Credentials at rest, sealed with age.
