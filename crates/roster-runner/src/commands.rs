@@ -3,20 +3,26 @@
 mod apply;
 mod audit;
 mod check;
-mod decide;
+pub(crate) mod decide;
 mod demo;
-mod explain;
+pub(crate) mod explain;
 mod export;
 mod holds;
 mod init;
+#[cfg(feature = "serve")]
+mod invite;
 mod plan;
 mod recheck;
 mod rekey;
 mod report;
 mod runs;
 mod select;
+#[cfg(feature = "serve")]
+mod serve;
 mod show;
 mod sync;
+#[cfg(feature = "vault")]
+mod vault;
 
 use crate::{
     cli::{Command, Global},
@@ -67,6 +73,12 @@ impl App {
             Command::Export(args) => export::run(self, args).await,
             Command::Init => init::run(self),
             Command::Demo(args) => demo::run(self, args).await,
+            #[cfg(feature = "serve")]
+            Command::Serve => serve::run(self).await,
+            #[cfg(feature = "serve")]
+            Command::Invite(args) => invite::run(self, args),
+            #[cfg(feature = "vault")]
+            Command::Vault(args) => vault::run(self, args),
         }
     }
 }

@@ -33,6 +33,18 @@ pub struct Config {
     pub store: StoreConfig,
     /// How nights are run.
     pub night: NightConfig,
+    /// Credentials that connectors name as `{ vault = "name" }`, sealed with age.
+    #[cfg(feature = "vault")]
+    pub vault: roster_vault::VaultConfig,
+    /// When `homeroom serve` runs nights, unless a district says otherwise.
+    #[cfg(feature = "serve")]
+    pub schedule: roster_schedule::ScheduleConfig,
+    /// Who is told what happened, unless a district says otherwise.
+    #[cfg(feature = "serve")]
+    pub notices: roster_notices::NoticesConfig,
+    /// `homeroom serve`: where it listens, and who gets in.
+    #[cfg(feature = "serve")]
+    pub serve: crate::serve::ServeConfig,
     /// The districts, one `[[district]]` each.
     pub district: Vec<DistrictConfig>,
 }
@@ -102,6 +114,14 @@ pub struct DistrictConfig {
     /// Limits of this district, where they are not those of all nights.
     #[serde(default)]
     pub limits: LimitSettings,
+    /// When its nights run, where it is not as for all.
+    #[cfg(feature = "serve")]
+    #[serde(default)]
+    pub schedule: roster_schedule::ScheduleConfig,
+    /// Who is told about it, beside those who are told about all.
+    #[cfg(feature = "serve")]
+    #[serde(default)]
+    pub notices: Vec<roster_notices::RecipientConfig>,
 }
 
 /// A district's source: the connector's id and the connector's own keys.

@@ -50,16 +50,25 @@ impl Drive {
             .buffered(self.settings.districts_at_once.get())
     }
 
-    /// Runs one night in a task of its own, so that a panic in it stays in it.
     async fn night(&self, district: DistrictSettings, sink: Arc<dyn Sink>) -> RunRecord {
-        let started_at = Timestamp::now();
         let (night, ctx) = self.prepare_night(&district, sink.clone());
+        Self::contained(&district, sink, night, ctx).await
+    }
+
+    /// Runs one night in a task of its own, so that a panic in it stays in it.
+    pub(crate) async fn contained(
+        district: &DistrictSettings,
+        sink: Arc<dyn Sink>,
+        night: Night,
+        ctx: RunContext,
+    ) -> RunRecord {
+        let started_at = Timestamp::now();
         if let Ok(record) = tokio::spawn(async move { night.run(&ctx).await }).await {
             return record;
         }
         let error =
             Error::new(ErrorKind::Internal, "night.run", PANIC).context("district", &district.id);
-        let record = failure(&district, started_at, RunError::from(&error));
+        let record = failure(district, started_at, RunError::from(&error));
         if let Err(error) = sink.record(&record, None).await {
             tracing::error!(district = %district.id, %error, "the run could not be recorded");
         }
@@ -127,7 +136,7 @@ impl Sinks {
 }
 
 /// The record of a night that did not come far enough to make its own.
-fn failure(district: &DistrictSettings, started_at: Timestamp, error: RunError) -> RunRecord {
+pub(crate) fn failure(district: &DistrictSettings, started_at: Timestamp, error: RunError) -> RunRecord {
     let finished_at = Timestamp::now();
     let report = RunReport {
         run: RunId::random(started_at),

@@ -74,6 +74,12 @@ pub struct Settings {
     pub night: NightSettings,
     /// The districts, in the order of the file.
     pub districts: Vec<DistrictSettings>,
+    /// Where credentials are that are sealed.
+    #[cfg(feature = "vault")]
+    pub vault: Option<Arc<roster_vault::Vault>>,
+    /// What `homeroom serve` needs beside.
+    #[cfg(feature = "serve")]
+    pub serve: crate::serve::ServeSettings,
 }
 
 impl Settings {
@@ -86,7 +92,11 @@ impl Settings {
         let name = file.display().to_string();
         let text = fs::read_to_string(file).map_err(|err| unreadable(&name, &err))?;
         let folder = file.parent().filter(|it| !it.as_os_str().is_empty());
-        Self::parse(&name, &text, folder.unwrap_or(Path::new("")))
+        let settings = Self::parse(&name, &text, folder.unwrap_or(Path::new("")))?;
+        // Sources read their credentials when they need them, wherever they were made.
+        #[cfg(feature = "vault")]
+        roster_credentials::use_vault(settings.vault.clone().map(|it| it as _));
+        Ok(settings)
     }
 
     /// Reads a file's text; `name` is the file's name for messages, relative paths start at `base`.
@@ -141,7 +151,11 @@ impl Resolve<'_> {
     }
 
     fn settings(&mut self, config: config::Config) -> Settings {
-        let config::Config { store, night, district } = config;
+        #[cfg(feature = "serve")]
+        let serve = self.serve(&config);
+        #[cfg(feature = "vault")]
+        let vault = self.vault(&config.vault);
+        let config::Config { store, night, district, .. } = config;
         let store = store.to.and_then(|it| self.sink(&["store".into(), "to".into()], &it, None));
         self.duplicates(&district);
         for problem in night.limits.problems() {
@@ -162,7 +176,34 @@ impl Resolve<'_> {
                 .stale_after_school_nights
                 .unwrap_or(DEFAULT_STALE_AFTER_SCHOOL_NIGHTS),
         };
-        Settings { store, night, districts }
+        Settings {
+            store,
+            night,
+            districts,
+            #[cfg(feature = "vault")]
+            vault,
+            #[cfg(feature = "serve")]
+            serve,
+        }
+    }
+
+    #[cfg(feature = "vault")]
+    fn vault(&mut self, config: &roster_vault::VaultConfig) -> Option<Arc<roster_vault::Vault>> {
+        let key = config.key.clone()?;
+        if let Some(message) = key.problem() {
+            self.tell(&["vault".into(), "key".into()], message);
+        }
+        let folder = config.folder.as_deref().unwrap_or(Path::new("vault"));
+        Some(Arc::new(roster_vault::Vault::new(self.base.join(folder), key.at(self.base))))
+    }
+
+    #[cfg(feature = "serve")]
+    fn serve(&mut self, config: &config::Config) -> crate::serve::ServeSettings {
+        let (settings, problems) = crate::serve::ServeSettings::resolve(config, self.base);
+        for (path, message) in problems {
+            self.tell(&path, message);
+        }
+        settings
     }
 
     fn duplicates(&mut self, districts: &[DistrictConfig]) {
@@ -202,7 +243,7 @@ impl Resolve<'_> {
         store: Option<&SinkAddress>,
         night: &NightConfig,
     ) -> Option<DistrictSettings> {
-        let DistrictConfig { id, name, source, to, sharing, limits, keep } = district;
+        let DistrictConfig { id, name, source, to, sharing, limits, keep, .. } = district;
         let at = |keys: &[&str]| district_path(number, keys);
         let id = id.and_then(|it| self.id(&at(&["id"]), &it));
         let to = match to {
