@@ -51,9 +51,9 @@ fn tests(form: Form, tally: &mut Tally) -> Result {
     if let Some(server) = &server {
         tests.env(postgres::VARIABLE, server.url());
     }
-    match python::with(&[python::DUCKDB, python::POLARS, python::MOTO]) {
+    match python::with(&[python::DUCKDB, python::POLARS, python::MOTO, python::AIOSMTPD]) {
         Ok(python) => _ = tests.env(python::VARIABLE, python),
-        Err(error) => println!("no DuckDB, Polars and S3: {error}"),
+        Err(error) => println!("no DuckDB, Polars, S3 and mail server: {error}"),
     }
     let mut tests = tests.spawn()?;
     let stdout = tests.stdout.take().ok_or("the tests have no output")?;

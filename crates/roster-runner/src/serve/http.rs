@@ -4,7 +4,7 @@ use super::{Right, Service, Viewer, api, service::Refusal};
 use axum::{
     Router,
     body::Body,
-    extract::{DefaultBodyLimit, Request, State},
+    extract::{DefaultBodyLimit, RawPathParams, Request, State},
     http::{HeaderValue, Method, header},
     middleware::{self, Next},
     response::{IntoResponse as _, Response},
@@ -67,13 +67,18 @@ pub fn router(service: &Service) -> Router {
 }
 
 /// Lets in who has a token and the right; the rest sees [`Viewer`] as an extension.
+///
+/// A district that is named in the path is looked at here already, before anything of the request is read; [`Service`]
+/// looks again.
 async fn authenticate(
     State((service, right)): State<(Service, Right)>,
+    path: RawPathParams,
     mut request: Request,
     next: Next,
 ) -> Response {
+    let district = path.iter().find(|it| it.0 == "district").map(|it| it.1);
     match identify(&service, &request) {
-        Ok(viewer) if viewer.may(right) => {
+        Ok(viewer) if viewer.may(right) && district.is_none_or(|it| viewer.sees(it)) => {
             request.extensions_mut().insert(viewer);
             next.run(request).await
         }
