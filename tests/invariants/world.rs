@@ -17,7 +17,7 @@ use roster_runner::{
     limits::LimitSettings,
     night::{Night, NoWatch},
 };
-use roster_sink::{Decision, Hold, HoldRule, HoldState, Outcome, RunRecord, Sink, SqliteSink};
+use roster_sink::{Decision, Hold, HoldFilter, HoldRule, HoldState, Outcome, RunRecord, Sink, SqliteSink};
 use std::{
     collections::BTreeMap,
     fmt, fs,
@@ -188,7 +188,7 @@ impl<'r> World<'r> {
     }
 
     fn open_holds(&self) -> Result<Vec<OpenHold>, Failed> {
-        let holds = self.runtime.block_on(self.sink.holds(Some(&district()), true));
+        let holds = self.runtime.block_on(self.sink.holds(Some(&district()), HoldFilter::Open));
         Ok(holds.map_err(|it| it.to_string())?.into_iter().map(OpenHold).collect())
     }
 

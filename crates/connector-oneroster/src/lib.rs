@@ -22,11 +22,11 @@ impl Connector for OneRoster {
     type Config = Config;
 
     fn validate(config: &Config) -> Vec<ConfigProblem> {
-        config.problems()
+        config.clone().place().problems()
     }
 
     fn build(config: Config, base: &Path) -> Result<Arc<dyn RosterSource>> {
-        Ok(Arc::new(FilesetSource::new(config.resolve(base)?)))
+        Ok(Arc::new(FilesetSource::new(config.place().resolve(base)?)))
     }
 }
 

@@ -1,17 +1,15 @@
 //! The source: finds the set, looks at it, reads it, puts it away.
 
-use crate::{
-    OneRoster,
-    config::{Place, Settings},
-};
+use crate::OneRoster;
 use async_trait::async_trait;
+use futures::StreamExt as _;
 use roster_core::{
     Catalog, CheckReport, Connector, DeleteSignal, EntityInfo, ExtractRequest, ExtractStream,
     FeedInfo, Result, RosterSource, RunContext, SourceDescriptor, SyncMode,
 };
 use roster_oneroster::{Fileset, FilesetReader, Mode, refuse_half_a_set};
-use roster_tabular::{Bundle, CsvLimits, Landed, blocking};
-use std::sync::{Arc, Mutex, PoisonError};
+use roster_tabular::{Bundle, CsvLimits, SetRules, Sets, blocking};
+use std::sync::Arc;
 
 static DESCRIPTOR: SourceDescriptor = SourceDescriptor {
     id: OneRoster::ID,
@@ -19,68 +17,28 @@ static DESCRIPTOR: SourceDescriptor = SourceDescriptor {
     field_name: roster_oneroster::column_name,
 };
 
+/// What the standard tells about a set.
+const RULES: SetRules = SetRules { complete, is_whole };
+
 /// A source of OneRoster filesets.
 #[derive(Debug)]
 pub(crate) struct FilesetSource(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    settings: Settings,
-    /// The set that was discovered, so that no other is extracted and put away.
-    set: Mutex<Option<Set>>,
-}
-
-/// A set that was found.
-#[derive(Clone, Debug)]
-struct Set {
-    bundle: Bundle,
-    /// Where it landed, if it did.
-    landed: Option<Landed>,
+    sets: Sets,
 }
 
 impl FilesetSource {
-    pub(crate) fn new(settings: Settings) -> Self {
-        Self(Arc::new(Inner { settings, set: Mutex::new(None) }))
+    pub(crate) fn new(sets: Sets) -> Self {
+        Self(Arc::new(Inner { sets }))
     }
 }
 
 impl Inner {
-    /// Finds the set to read.
-    fn find(&self) -> Result<Set> {
-        match &self.settings.place {
-            Place::Path(path) => {
-                let bundle = Bundle::open(path, &self.settings.limits)?;
-                complete(&bundle)?;
-                Ok(Set { bundle, landed: None })
-            }
-            Place::Landing(folder) => {
-                let landed = folder.newest(&complete)?;
-                Ok(Set { bundle: landed.bundle.clone(), landed: Some(landed) })
-            }
-        }
-    }
-
-    /// The set that was discovered, else the one that is found now.
-    fn set(&self) -> Result<Set> {
-        if let Some(set) = self.remembered() {
-            return Ok(set);
-        }
-        let set = self.find()?;
-        self.remember(Some(set.clone()));
-        Ok(set)
-    }
-
-    fn remembered(&self) -> Option<Set> {
-        self.set.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn remember(&self, set: Option<Set>) {
-        *self.set.lock().unwrap_or_else(PoisonError::into_inner) = set;
-    }
-
     fn discover(&self) -> Result<Catalog> {
-        self.remember(None);
-        let bundle = self.set()?.bundle;
+        self.sets.forget();
+        let bundle = self.sets.current(RULES)?;
         let fingerprint = Some(bundle.fingerprint());
         let fileset = Fileset::open(bundle, CsvLimits::default())?;
         let feed = FeedInfo { fingerprint, parts: fileset.parts() };
@@ -98,8 +56,8 @@ impl Inner {
     fn check(&self) -> CheckReport {
         let mut report = CheckReport::default();
         let mut found = None;
-        let set = self.find().map(|it| {
-            let files = it.bundle.entries().len();
+        let set = self.sets.find(RULES).map(|it| {
+            let files = it.entries().len();
             found = Some(it);
             format!("{files} files")
         });
@@ -110,15 +68,12 @@ impl Inner {
         }
         report
     }
+}
 
-    fn put_away(&self) -> Result<()> {
-        let landed = self.remembered().and_then(|it| it.landed);
-        if let (Some(landed), Place::Landing(folder)) = (landed, &self.settings.place) {
-            folder.put_away(&landed)?;
-        }
-        self.remember(None);
-        Ok(())
-    }
+/// Whether a set holds all records of every file: only then may older sets be passed over.
+fn is_whole(bundle: &Bundle) -> Result<bool> {
+    let fileset = Fileset::open(bundle.clone(), CsvLimits::default())?;
+    Ok(fileset.entities().into_iter().all(|it| it.1 == Mode::Bulk))
 }
 
 /// A set in a folder comes file by file, an archive in one piece.
@@ -129,9 +84,9 @@ fn complete(bundle: &Bundle) -> Result<()> {
     refuse_half_a_set(bundle, CsvLimits::default())
 }
 
-fn check_set(set: Set, report: &mut CheckReport) {
+fn check_set(set: Bundle, report: &mut CheckReport) {
     let mut opened = None;
-    let outcome = Fileset::open(set.bundle, CsvLimits::default()).map(|it| {
+    let outcome = Fileset::open(set, CsvLimits::default()).map(|it| {
         let manifest = if it.has_manifest() { "with" } else { "without" };
         let sentence = format!("OneRoster {} {manifest} a manifest", it.version());
         opened = Some(it);
@@ -164,15 +119,17 @@ impl RosterSource for FilesetSource {
     }
 
     fn extract(&self, ctx: &RunContext, request: ExtractRequest) -> ExtractStream {
-        let inner = self.0.clone();
+        let (inner, found) = (self.0.clone(), self.0.clone());
         blocking::stream("oneroster.extract", ctx, move |ctx| {
-            let bundle = inner.set()?.bundle;
+            let bundle = inner.sets.current(RULES)?;
             Ok(FilesetReader::new(bundle, CsvLimits::default(), ctx, request))
         })
+        .map(move |event| event.map_err(|it| found.sets.overdue(it)))
+        .boxed()
     }
 
     async fn published(&self, _: &RunContext) -> Result<()> {
         let inner = self.0.clone();
-        blocking::run("oneroster.published", move || inner.put_away()).await
+        blocking::run("oneroster.published", move || inner.sets.put_away()).await
     }
 }

@@ -7,7 +7,12 @@ use roster_core::{
     RunContext,
 };
 use roster_tabular::LandingConfig;
-use std::{fs, path::Path, sync::Arc};
+use std::{
+    fs::{self, File},
+    path::Path,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 const ORGS: &str = "sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId\n";
 const MANIFEST: &str =
@@ -26,6 +31,13 @@ fn land(folder: &Path, name: &str, org: &str) {
     fs::write(set.join("orgs.csv"), format!("{ORGS}{org},,,Lakeside,district,,\n"))
         .and_then(|()| fs::write(set.join("manifest.csv"), MANIFEST))
         .expect("the folder can be written to");
+}
+
+/// The same with another mode of its file.
+fn land_as(folder: &Path, name: &str, org: &str, mode: &str) {
+    land(folder, name, org);
+    let manifest = MANIFEST.replace("bulk", mode);
+    fs::write(folder.join(name).join("manifest.csv"), manifest).expect("it can be written");
 }
 
 /// Keys of the organizations that an extract gives.
@@ -60,6 +72,31 @@ async fn a_set_is_read_until_it_is_published_and_then_put_away() {
     assert_eq!(refusal(&*source).await, Some(ErrorKind::NotReady));
     land(folder.path(), "tuesday", "d2");
     assert_eq!(orgs(&*source).await.unwrap(), ["d2"]);
+}
+
+#[tokio::test]
+async fn no_delta_is_passed_over_and_one_that_is_held_comes_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = source(folder.path());
+    let ctx = RunContext::detached();
+    for (name, org, mode) in
+        [("1", "d1", "delta"), ("2", "d2", "bulk"), ("3", "d3", "delta"), ("4", "d4", "delta")]
+    {
+        land_as(folder.path(), name, org, mode);
+    }
+    // What a whole set holds already is passed over.
+    assert_eq!(orgs(&*source).await.unwrap(), ["d2"]);
+    source.published(&ctx).await.unwrap();
+    // Not published, it comes again, whatever else has come.
+    assert_eq!(orgs(&*source).await.unwrap(), ["d3"]);
+    land_as(folder.path(), "5", "d5", "delta");
+    for expected in ["d3", "d4", "d5"] {
+        assert_eq!(orgs(&*source).await.unwrap(), [expected]);
+        source.published(&ctx).await.unwrap();
+    }
+    land_as(folder.path(), "6", "d6", "delta");
+    land_as(folder.path(), "7", "d7", "bulk");
+    assert_eq!(orgs(&*source).await.unwrap(), ["d7"]);
 }
 
 #[tokio::test]
@@ -105,6 +142,21 @@ async fn a_folder_that_lacks_an_announced_file_or_its_end_is_not_ready_wherever_
     check(&|file| fs::remove_file(file).unwrap(), Some(ErrorKind::NotReady)).await;
     let cut = |file: &Path| fs::write(file, format!("{ORGS}d1,,,Lakeside")).unwrap();
     check(&cut, Some(ErrorKind::NotReady)).await;
+}
+
+#[tokio::test]
+async fn a_set_that_stays_half_is_a_failure_after_some_hours() {
+    let check = async |hours: u64, expected: ErrorKind| {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("set.zip");
+        fs::write(&file, b"PK\x03\x04 and no end").unwrap();
+        let modified = SystemTime::now() - Duration::from_secs(hours * 3600);
+        File::options().write(true).open(&file).unwrap().set_modified(modified).unwrap();
+        assert_eq!(refusal(&*from_path(&file).unwrap()).await, Some(expected));
+        assert_eq!(refusal(&*source(folder.path())).await, Some(expected));
+    };
+    check(1, ErrorKind::NotReady).await;
+    check(7, ErrorKind::Damaged).await;
 }
 
 #[tokio::test]

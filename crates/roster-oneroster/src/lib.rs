@@ -7,7 +7,6 @@ pub mod deviations;
 pub mod export;
 pub mod files;
 mod fileset;
-mod finding;
 mod manifest;
 mod reader;
 mod version;

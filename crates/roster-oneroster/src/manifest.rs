@@ -1,11 +1,11 @@
 //! `manifest.csv`: which edition, and which files come in which mode.
 
-use crate::{
-    files::{FILES, FileSpec, MANIFEST},
+use crate::files::{FILES, FileSpec, MANIFEST};
+use roster_core::{Diagnostic, DiagnosticCode, Result};
+use roster_tabular::{
+    CsvReader, ReadOutcome, Record,
     finding::{about_file, malformed},
 };
-use roster_core::{Diagnostic, DiagnosticCode, Result};
-use roster_tabular::{CsvReader, ReadOutcome, Record};
 use std::{io::Read, sync::Arc};
 
 /// How a file's records are to be taken.

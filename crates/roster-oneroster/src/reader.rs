@@ -1,27 +1,23 @@
 //! Reads a set: a lazy iterator of batches and completions, entity by entity, in load order.
 
-mod cells;
 mod layout;
 mod record;
-mod rejected;
 mod relationships;
-mod source;
 mod table;
 mod values;
 
-use crate::{
-    fileset::{Fileset, Refusal, SetFile},
-    finding::malformed,
-};
+use crate::fileset::{Fileset, Refusal, SetFile};
 use relationships::{People, Relationships};
 use roster_core::{
     Batch, Diagnostic, EntityKind, Error, ErrorKind, ExtractEvent, ExtractRequest, Origin, Result,
     RunContext, Signal,
 };
-use roster_tabular::{Bundle, CsvLimits, ReadOutcome, Record};
-use source::Records;
+use roster_tabular::{
+    Bundle, CsvLimits, ReadOutcome, Record, Records,
+    finding::{malformed, reject_line},
+};
 use std::{collections::VecDeque, iter::FusedIterator};
-use table::{Progress, Table, Wants, done, reject_line};
+use table::{Progress, Table, Wants, done};
 
 /// Reads a set.
 ///
@@ -148,7 +144,8 @@ impl FilesetReader {
         const ENOUGH: u64 = 1_000;
         let mut batch = Batch::new(file.spec.entity, Origin::File(file.entry.name.clone()));
         batch.diagnostics.clone_from(&self.findings);
-        let mut records = Records::open(fileset.bundle(), file, self.input.csv, None)?;
+        let mut records =
+            Records::open(fileset.bundle(), &file.entry, file.header.width, self.input.csv, None)?;
         let mut record = Record::default();
         for _ in 0..ENOUGH {
             match records.read(&mut record)? {
@@ -265,7 +262,13 @@ impl Open {
                 let file = &self.fileset.files()[index];
                 findings.extend(file.findings.iter().cloned());
                 let bundle = self.fileset.bundle();
-                let records = Records::open(bundle, file, input.csv, Some(&input.ctx))?;
+                let records = Records::open(
+                    bundle,
+                    &file.entry,
+                    file.header.width,
+                    input.csv,
+                    Some(&input.ctx),
+                )?;
                 Current::Table(Box::new(Table::new(file, version, records, roles, wants)))
             }
             Some(Job::Relationships) => {
@@ -291,5 +294,6 @@ fn open_users<'a>(fileset: &'a Fileset, input: &Input) -> Result<(&'a SetFile, R
     let users = users.ok_or_else(|| {
         Error::new(ErrorKind::Internal, "fileset.read", "relationships are read from no users")
     })?;
-    Ok((users, Records::open(fileset.bundle(), users, input.csv, None)?))
+    let (entry, width) = (&users.entry, users.header.width);
+    Ok((users, Records::open(fileset.bundle(), entry, width, input.csv, None)?))
 }

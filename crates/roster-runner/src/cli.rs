@@ -255,14 +255,15 @@ pub struct DecideArgs {
 
 /// `homeroom rekey`.
 #[derive(Clone, Debug, Args)]
-#[command(group(ArgGroup::new("map").args(["accept", "file", "show"]).required(true)))]
+#[command(group(ArgGroup::new("map").args(["accept", "file", "show", "forget"]).required(true)))]
 #[command(
     after_help = "A student information system that gives everybody new keys, or a district that moves from one \
                         connector to another, looks as if everybody had left and others had come.  The night holds \
                         that and proposes a map from old keys to new ones.  To move a district: change its connector \
                         in the configuration, run its night, look at the map with --show, complete it where it is \
                         ambiguous, and accept it.  The next night applies what was accepted: records keep their \
-                        public ids under their new keys.\n\n\
+                        public ids under their new keys.  Keys of the map that do not come with the others are \
+                        dropped; a map that was accepted in error is taken back with --forget.\n\n\
                         A map is a CSV file with the columns entity (the table, such as users), old_source_id and \
                         new_source_id; how and candidates may stand beside them.  Rows without a new key are left \
                         out.  Nothing of a file is accepted unless all of it is right."
@@ -280,6 +281,9 @@ pub struct RekeyArgs {
     /// Show the map that this hold proposes, and accept nothing
     #[arg(long, value_name = "HOLD")]
     pub show: Option<String>,
+    /// Take back what was accepted and no night has applied yet
+    #[arg(long)]
+    pub forget: bool,
     /// Write the shown map, with what is ambiguous in it, to this new file
     #[arg(long, value_name = "FILE", requires = "show")]
     pub csv: Option<PathBuf>,

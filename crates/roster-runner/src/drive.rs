@@ -7,7 +7,9 @@ use crate::{
     settings::{DistrictSettings, NightSettings},
 };
 use futures::{Stream, StreamExt as _};
-use roster_core::{Error, ErrorKind, Result, RunContext, value::Timestamp};
+use roster_core::{
+    EntityInfo, Error, ErrorKind, NoSignals, Result, RunContext, SyncMode, value::Timestamp,
+};
 use roster_sink::{Outcome, RunError, RunId, RunRecord, RunReport, Sink};
 use std::{
     collections::BTreeMap,
@@ -31,7 +33,8 @@ impl Drive {
         Self { settings, cancel, progress }
     }
 
-    /// Runs the districts, as many at once as the settings say; records come in the order of the districts.
+    /// Runs the districts, as many at once as the settings say; records come in the order of the districts.  A district
+    /// for which several sets of changes wait has a night for each, one after the other.
     pub async fn nights(
         &self,
         districts: Vec<DistrictSettings>,
@@ -42,29 +45,61 @@ impl Drive {
                 let sink = sinks.of(&district.to);
                 async move {
                     match sink {
-                        Ok(sink) => self.night(district, sink).await,
-                        Err(error) => failure(&district, Timestamp::now(), error),
+                        Ok(sink) => {
+                            let prepare = || self.prepare_night(&district, sink.clone());
+                            self.all_nights(&district, sink.clone(), prepare).await
+                        }
+                        Err(error) => vec![failure(&district, Timestamp::now(), error)],
                     }
                 }
             })
             .buffered(self.settings.districts_at_once.get())
+            .flat_map(futures::stream::iter)
     }
 
-    async fn night(&self, district: DistrictSettings, sink: Arc<dyn Sink>) -> RunRecord {
-        let (night, ctx) = self.prepare_night(&district, sink.clone());
-        Self::contained(&district, sink, night, ctx).await
+    /// The night of a district, and one more for each set of changes that waits behind the first.
+    ///
+    /// `prepare` makes each of them.
+    pub(crate) async fn all_nights(
+        &self,
+        district: &DistrictSettings,
+        sink: Arc<dyn Sink>,
+        prepare: impl Fn() -> (Night, RunContext) + Send,
+    ) -> Vec<RunRecord> {
+        let mut records = Vec::new();
+        while records.len() < MOST_NIGHTS {
+            let (night, ctx) = prepare();
+            let (record, feed) = Self::contained(district, sink.clone(), night, ctx).await;
+            records.push(record);
+            if !self.has_more_changes(district, feed).await {
+                break;
+            }
+        }
+        records
     }
 
-    /// Runs one night in a task of its own, so that a panic in it stays in it.
-    pub(crate) async fn contained(
+    /// Whether the source has other changes, now that these are published.
+    async fn has_more_changes(&self, district: &DistrictSettings, feed: Option<String>) -> bool {
+        let Some(feed) = feed.filter(|_| !self.cancel.is_cancelled()) else { return false };
+        let ctx = RunContext { cancel: self.cancel.clone(), signals: Arc::new(NoSignals) };
+        let Ok(catalog) = district.source.discover(&ctx).await else { return false };
+        let is_delta =
+            |it: &EntityInfo| matches!(it.modes.first(), Some(SyncMode::Delta { .. }));
+        !catalog.entities.is_empty()
+            && catalog.entities.iter().all(is_delta)
+            && catalog.feed.fingerprint.is_some_and(|it| it != feed)
+    }
+
+    /// Runs one night in a task of its own, so that a panic in it stays in it; also tells the fingerprint of its feed.
+    async fn contained(
         district: &DistrictSettings,
         sink: Arc<dyn Sink>,
         night: Night,
         ctx: RunContext,
-    ) -> RunRecord {
+    ) -> (RunRecord, Option<String>) {
         let started_at = Timestamp::now();
-        if let Ok(record) = tokio::spawn(async move { night.run(&ctx).await }).await {
-            return record;
+        if let Ok(told) = tokio::spawn(async move { night.run_and_tell(&ctx).await }).await {
+            return told;
         }
         let error =
             Error::new(ErrorKind::Internal, "night.run", PANIC).context("district", &district.id);
@@ -72,7 +107,7 @@ impl Drive {
         if let Err(error) = sink.record(&record, None).await {
             tracing::error!(district = %district.id, %error, "the run could not be recorded");
         }
-        record
+        (record, None)
     }
 
     /// The night of a district, and the context it runs in.
@@ -105,6 +140,9 @@ impl Drive {
         configured.or_else(beside).unwrap_or_else(std::env::temp_dir)
     }
 }
+
+/// Sets of changes that are taken at a time; what is left is taken the next time.
+const MOST_NIGHTS: usize = 100;
 
 const PANIC: &str = "a defect in the connector or in Homeroom stopped the district; nothing of it was published; \
                      please report the place that standard error names";

@@ -14,6 +14,7 @@ mod explain;
 pub mod identity;
 pub mod keep;
 pub mod limits;
+mod look_back;
 pub mod night;
 mod program;
 pub mod progress;

@@ -30,6 +30,16 @@ macro_rules! limits {
             /// Number of records of a table above which updates always wait, whatever their share.  Default: none.
             /// Example: `50000`
             pub updated_ceiling: Option<u64>,
+            /// Percent of the published records of a table that may lose the value of one field in a night: it cannot be
+            /// read, or does not come any more.  Default: 10.  Example: `2`
+            #[schemars(range(min = 0, max = 100))]
+            pub cleared_percent: Option<f64>,
+            /// Number of records of a table that may always lose the value of a field, whatever their share.
+            /// Default: 25.  Example: `100`
+            pub cleared_floor: Option<u64>,
+            /// Number of records of a table above which a loss of a field's values always waits, whatever their share.
+            /// Default: none.  Example: `500`
+            pub cleared_ceiling: Option<u64>,
             /// Percent of a table's records in the feed that may be rejected before its updates and deletions wait.
             /// Default: 10.  Example: `2`
             #[schemars(range(min = 0, max = 100))]
@@ -77,6 +87,9 @@ impl LimitSettings {
             updated_percent: self.updated_percent,
             updated_floor: self.updated_floor,
             updated_ceiling: self.updated_ceiling,
+            cleared_percent: self.cleared_percent,
+            cleared_floor: self.cleared_floor,
+            cleared_ceiling: self.cleared_ceiling,
             rejected_percent: self.rejected_percent,
             rejected_floor: self.rejected_floor,
         }
@@ -119,6 +132,15 @@ impl Limits {
             percent: self.pick(entity, school, |it| it.updated_percent).unwrap_or(75.0),
             floor: self.pick(entity, school, |it| it.updated_floor).unwrap_or(25),
             ceiling: self.pick(entity, school, |it| it.updated_ceiling),
+        }
+    }
+
+    /// The limit for records that lose the value of a field.
+    pub(crate) fn cleared(&self, entity: EntityKind, school: Option<&str>) -> Limit {
+        Limit {
+            percent: self.pick(entity, school, |it| it.cleared_percent).unwrap_or(10.0),
+            floor: self.pick(entity, school, |it| it.cleared_floor).unwrap_or(25),
+            ceiling: self.pick(entity, school, |it| it.cleared_ceiling),
         }
     }
 
@@ -195,6 +217,7 @@ mod tests {
         );
         check(deleted(EntityKind::Org, Some("t")), "more than 20 % and more than 25");
         check(limits.updated(EntityKind::Org, None), "more than 75 % and more than 25");
+        check(limits.cleared(EntityKind::Org, Some("s")), "more than 10 % and more than 25");
         check(limits.rejected(EntityKind::Org), "more than 10 % and more than 25");
         assert_eq!(settings("[entities.nothing]\n").problems().len(), 1);
     }

@@ -5,9 +5,11 @@
 
 mod calendar;
 mod candidates;
+mod changes;
 mod contract;
 mod deletions;
 mod drift;
+mod ending;
 mod erasure;
 pub(crate) mod evidence;
 pub(crate) mod guard;
@@ -28,12 +30,14 @@ mod tally;
 mod withdraw;
 mod work_folder;
 
+pub use ending::Ending;
 pub use plan_folder::{apply, refuse_newer_feed};
 pub(crate) use tally::shown_key;
 
 use crate::{
     Limits, Sharing,
     keep::KeepSettings,
+    look_back::{AreAll, look_back},
     night::{
         contract::Contract,
         drift::{Drift, Judged},
@@ -43,7 +47,6 @@ use crate::{
         selection::Selection,
         work_folder::WorkFolder,
     },
-    report::trends::is_completed_night,
     sharing::Sharer,
 };
 use futures::StreamExt as _;
@@ -53,7 +56,7 @@ use roster_core::{
     value::Timestamp,
 };
 use roster_sink::{
-    Erasure, HoldState, KeptFolder, Outcome, Plan, PlanWriter, Published, RunError, RunId,
+    Erasure, HoldFilter, HoldState, KeptFolder, Outcome, Plan, PlanWriter, Published, RunError, RunId,
     RunRecord, RunReport, Sink,
 };
 use std::{
@@ -67,9 +70,6 @@ use tokio::{
     runtime::Handle,
     task::{JoinError, spawn_blocking},
 };
-
-/// Runs that are searched for the last completed one.
-const LOOKED_BACK: usize = 100;
 
 /// Where a night has got to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,12 +172,20 @@ impl From<Error> for Failure {
 impl Night {
     /// Runs the whole night.  A failure is an outcome in the record, and the sink remembers the record either way.
     pub async fn run(self, ctx: &RunContext) -> RunRecord {
+        self.run_and_tell(ctx).await.0
+    }
+
+    /// Does the same; tells, too, which feed was read, where the source can tell and nothing is held of it.
+    pub(crate) async fn run_and_tell(self, ctx: &RunContext) -> (RunRecord, Option<String>) {
         let start = Start::now();
         let outcome = self.publish(ctx, &start).await;
         self.watch.phase(Phase::Report);
         match outcome {
-            Ok(record) => record,
-            Err(failure) => self.remember_failure(&start, failure).await,
+            Ok((record, feed)) => {
+                let is_done = record.report.outcome != Outcome::Held;
+                (record, feed.filter(|_| is_done))
+            }
+            Err(failure) => (self.remember_failure(&start, failure).await, None),
         }
     }
 
@@ -188,14 +196,18 @@ impl Night {
     /// The source's or the sink's, or [`ErrorKind::ConfigInvalid`] when the folder is in use.
     pub async fn plan(self, ctx: &RunContext, folder: &Path) -> Result<(Plan, RunRecord)> {
         let start = Start::now();
-        let Made { plan, record, feed, .. } =
+        let Made { plan, record, feed, erasures, .. } =
             self.make_plan(ctx, &start, folder).await.map_err(|it| it.error)?;
         let state = self.sink.state(&self.district).await?;
-        plan_folder::write(folder, &record, state, feed)?;
+        plan_folder::write(folder, &record, state, feed, erasures)?;
         Ok((plan, record))
     }
 
-    async fn publish(&self, ctx: &RunContext, start: &Start) -> Result<RunRecord, Failure> {
+    async fn publish(
+        &self,
+        ctx: &RunContext,
+        start: &Start,
+    ) -> Result<(RunRecord, Option<String>), Failure> {
         let folder = WorkFolder::create(&self.work_folder, &self.district, &start.run)?;
         let outcome = self.publish_from(ctx, start, &folder.plan()).await;
         outcome.map_err(|it| Failure { folder: Some(folder), ..it })
@@ -206,42 +218,21 @@ impl Night {
         ctx: &RunContext,
         start: &Start,
         folder: &Path,
-    ) -> Result<RunRecord, Failure> {
-        let Made { plan, record, published, erasures, .. } =
+    ) -> Result<(RunRecord, Option<String>), Failure> {
+        let Made { plan, record, published, erasures, feed } =
             self.make_plan(ctx, start, folder).await?;
         self.watch.phase(Phase::Publish);
         let found = Findings::of(&record);
         let record = write_record(&self.sink, &plan, published, record, start.clock)
             .await
             .map_err(|error| Failure { found: Some(found), ..error.into() })?;
-        self.erase(&erasures).await;
-        self.forget().await;
-        if record.report.outcome == Outcome::Held {
-            // The feed stays where it is: what is approved is published from it.
-            return Ok(record);
-        }
-        if let Err(error) = self.source.published(ctx).await {
-            tracing::warn!(district = %self.district, %error, "the night is published, but the source could not put its feed away");
-        }
-        Ok(record)
+        self.ending().run(ctx, &erasures, record.report.outcome).await;
+        Ok((record, feed))
     }
 
-    /// Deletes what is older than it is to be kept.  What fails tonight is made up for by the next night.
-    async fn forget(&self) {
-        let retention = self.keep.retention(Timestamp::now());
-        if let Err(error) = self.sink.forget(&self.district, &retention).await {
-            tracing::error!(district = %self.district, %error, "what is older than it is to be kept is not deleted yet; the next night tries again");
-        }
-    }
-
-    /// Empties what is no longer shared.  Done every night, so what fails tonight is made up for by the next.
-    async fn erase(&self, erasures: &[Erasure]) {
-        if erasures.is_empty() {
-            return;
-        }
-        if let Err(error) = self.sink.erase(&self.district, erasures).await {
-            tracing::error!(district = %self.district, %error, "what is no longer shared is deleted but not yet emptied; the next night tries again");
-        }
+    fn ending(&self) -> Ending<'_> {
+        let Self { district, sink, keep, source, .. } = self;
+        Ending { district, sink, keep, source: Some(source) }
     }
 
     async fn make_plan(
@@ -277,16 +268,18 @@ impl Night {
 
     /// What earlier nights and persons have left for this one to know.
     async fn guard(&self, start: &Start) -> Result<Guard> {
-        let runs = self.sink.runs(Some(&self.district), LOOKED_BACK).await?;
-        let completed = |it: &&RunRecord| is_completed_night(it);
-        let last = runs.iter().find(completed).map(|it| &it.report);
+        let completed = |runs: &[RunRecord], _: AreAll| {
+            runs.iter().find(|it| it.is_completed_night()).map(|it| it.report.clone())
+        };
+        let last = look_back(&*self.sink, &self.district, completed).await?;
         Ok(Guard {
             district: self.district.clone(),
             run: start.run.clone(),
             now: start.at,
             limits: self.limits.clone(),
-            earlier: self.sink.holds(Some(&self.district), false).await?,
-            last_run: last.map(|it| it.run.clone()),
+            // Those of the last completed run are among them: only such runs settle any.
+            earlier: self.sink.holds(Some(&self.district), HoldFilter::Unsettled).await?,
+            last_run: last.as_ref().map(|it| it.run.clone()),
             has_map: false,
             spoken_of: last.iter().flat_map(|it| it.entities.keys().copied()).collect(),
         })

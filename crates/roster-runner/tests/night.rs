@@ -9,7 +9,6 @@ use roster_core::{
     },
     value::TextList,
 };
-use roster_runner::night::apply;
 use roster_sink::Outcome;
 use support::{
     Script, World, counts, findings, named, org, rejected, role, school, section, tombstone, user,
@@ -257,9 +256,9 @@ async fn a_plan_is_applied_once_and_only_on_what_it_was_made_for() {
     let (plan, record) = night.plan(&roster_core::RunContext::detached(), &folder).await.unwrap();
     assert!(plan.changes() && counts(&record, EntityKind::User) == [2, 0, 1, 0, 0, 0, 1]);
     assert_eq!(world.active(EntityKind::User), ["a"]);
-    assert_eq!(apply(world.sink(), &folder).await.unwrap().report.outcome, Outcome::Published);
+    assert_eq!(world.apply(&folder).await.unwrap().report.outcome, Outcome::Published);
     assert_eq!(world.active(EntityKind::User), ["a", "b"]);
-    let again = apply(world.sink(), &folder).await.unwrap_err();
+    let again = world.apply(&folder).await.unwrap_err();
     assert_eq!(again.kind(), roster_core::ErrorKind::Conflict);
 }
 

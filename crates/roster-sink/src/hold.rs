@@ -1,9 +1,9 @@
 //! Changes that wait for a person, what persons decided about them, and maps of old keys to new ones.
 
-use crate::RunId;
+use crate::{RunId, Sketch};
 use roster_core::{DistrictId, EntityKind, value::Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 /// Id of a hold: its run's id and a number, such as `20261123T183000Z-4f3a9c.1`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -68,6 +68,8 @@ words! {
         Deleted = "deleted",
         /// Too many records would be updated.
         Updated = "updated",
+        /// Too many records would lose the value of a field: it cannot be read, or does not come; updates wait.
+        Cleared = "cleared",
         /// Too many records were rejected to trust the rest; updates and deletions wait.
         Rejected = "rejected",
         /// There were records before and the feed has none.
@@ -97,6 +99,17 @@ words! {
     }
 }
 
+/// Which holds are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HoldFilter {
+    /// All that are known.
+    All,
+    /// Those that wait for a person.
+    Open,
+    /// Those that wait for a person or for a night: open, approved, discarded.
+    Unsettled,
+}
+
 /// What a person decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
@@ -108,8 +121,8 @@ pub struct Decision {
     pub reason: String,
 }
 
-/// Changes that wait for a person: one entity, one school or the whole district, one rule.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Changes that wait for a person: one entity, one school or the whole district, one rule.  `Debug` shows no keys.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
     /// Its id.
     pub id: HoldId,
@@ -140,8 +153,15 @@ pub struct Hold {
     pub expires_at: Option<Timestamp>,
     /// What a person decided.
     pub decision: Option<Decision>,
+    /// How many records would have another value by field ([`HoldRule::Updated`]), or none ([`HoldRule::Cleared`]).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, u64>,
     /// Keys of a few of the records.
     pub examples: Vec<String>,
+    /// Which records of each table a person saw who decided about it.  It is for nights and not for people: sinks keep it
+    /// beside the rest.
+    #[serde(skip)]
+    pub seen: BTreeMap<String, Sketch>,
 }
 
 impl Hold {
@@ -152,12 +172,29 @@ impl Hold {
     }
 }
 
+impl fmt::Debug for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hold")
+            .field("id", &self.id)
+            .field("entity", &self.entity)
+            .field("school", &self.school)
+            .field("rule", &self.rule)
+            .field("records", &self.records)
+            .field("of_records", &self.of_records)
+            .field("fields", &self.fields)
+            .field("in_a_row", &self.in_a_row)
+            .field("state", &self.state)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
-fn table<S: Serializer>(entity: &EntityKind, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn table<S: Serializer>(entity: &EntityKind, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(entity.table())
 }
 
-fn from_table<'de, D: Deserializer<'de>>(deserializer: D) -> Result<EntityKind, D::Error> {
+pub(crate) fn from_table<'de, D: Deserializer<'de>>(deserializer: D) -> Result<EntityKind, D::Error> {
     let table = String::deserialize(deserializer)?;
     EntityKind::from_table(&table)
         .ok_or_else(|| D::Error::custom(format!("no table is called {table}")))
@@ -203,7 +240,7 @@ pub struct AuditEntry {
     pub hold: Option<HoldId>,
     /// Who: a person as they named themselves, or `homeroom`.
     pub actor: String,
-    /// What: `hold`, `approve`, `discard`, `supersede`, `use`, `expire`, `rekey`, `forget`.
+    /// What: `hold`, `approve`, `discard`, `supersede`, `use`, `expire`, `rekey`, `forget_map`, `forget`.
     pub action: String,
     /// Why, in the person's words.
     pub reason: Option<String>,

@@ -97,6 +97,11 @@ impl PublishedIndex {
         (0..self.published).map(slot)
     }
 
+    /// Slots of everything, tonight's entries included.
+    pub fn all_slots(&self) -> impl Iterator<Item = Slot> + use<> {
+        (0..self.keys.len()).map(slot)
+    }
+
     /// Whether the entry was published before tonight.
     #[must_use]
     pub fn is_published(&self, slot: Slot) -> bool {

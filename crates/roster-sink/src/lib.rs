@@ -20,6 +20,7 @@ mod record;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "parquet"))]
 mod relational;
 mod sink;
+mod sketch;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
@@ -32,18 +33,19 @@ pub use crate::postgres::PostgresSink;
 #[cfg(feature = "sqlite")]
 pub use crate::sqlite::SqliteSink;
 pub use crate::{
-    hold::{AuditEntry, Decision, Hold, HoldId, HoldRule, HoldState, Rekey, Settled},
+    hold::{AuditEntry, Decision, Hold, HoldFilter, HoldId, HoldRule, HoldState, Rekey, Settled},
     index::{Mark, PublishedIndex, Slot, content_of, key_of},
     kept::KeptFolder,
     plan::{Operation, Plan, PlanEntry, PlanHeader, PlanReader, PlanWriter, held_name},
     private::{private_file, private_folder},
     profile::{ContentProfile, FeedProfile, PartKind, PartProfile, Seen, TermsProfile},
     record::{
-        Cause, DiagnosticSummary, EntityCounts, Example, Outcome, RunError, RunId, RunRecord,
+        Cause, DiagnosticSummary, EntityCounts, Example, Outcome, RECHECK, RunError, RunId, RunRecord,
         RunReport, tables,
     },
     sink::{
         Erased, Erasure, Forgotten, Published, PublishedState, RecordChange, RecordHistory,
         Retention, RowStream, Sink, Snapshot,
     },
+    sketch::Sketch,
 };

@@ -11,7 +11,7 @@ mod mark;
 pub use file::OneRosterFile;
 
 use crate::{
-    AuditEntry, Decision, Erasure, Forgotten, Hold, HoldId, HoldState, KeptFolder, Outcome, Plan,
+    AuditEntry, Decision, Erasure, Forgotten, Hold, HoldFilter, HoldId, HoldState, KeptFolder, Outcome, Plan,
     Published, PublishedIndex, PublishedState, RecordHistory, Rekey, Retention, RowStream, RunId,
     RunRecord, Sink, Slot, Snapshot,
 };
@@ -170,8 +170,8 @@ impl Sink for OneRosterSink {
         Ok(erased)
     }
 
-    async fn holds(&self, district: Option<&DistrictId>, only_open: bool) -> Result<Vec<Hold>> {
-        self.store.holds(district, only_open).await
+    async fn holds(&self, district: Option<&DistrictId>, which: HoldFilter) -> Result<Vec<Hold>> {
+        self.store.holds(district, which).await
     }
 
     async fn hold(&self, id: &HoldId) -> Result<Option<Hold>> {
@@ -196,6 +196,10 @@ impl Sink for OneRosterSink {
         decision: &Decision,
     ) -> Result<()> {
         self.store.accept_rekeys(district, hold, rekeys, decision).await
+    }
+
+    async fn forget_rekeys(&self, district: &DistrictId, decision: &Decision) -> Result<u64> {
+        self.store.forget_rekeys(district, decision).await
     }
 
     async fn audit(&self, district: Option<&DistrictId>, most: usize) -> Result<Vec<AuditEntry>> {

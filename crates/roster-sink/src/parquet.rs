@@ -30,7 +30,7 @@ mod value;
 pub use export::ParquetFile;
 
 use crate::{
-    AuditEntry, Decision, Erasure, Forgotten, Hold, HoldId, HoldState, KeptFolder, Plan, Published,
+    AuditEntry, Decision, Erasure, Forgotten, Hold, HoldFilter, HoldId, HoldState, KeptFolder, Plan, Published,
     PublishedIndex, PublishedState, RecordHistory, Rekey, Retention, RowStream, RunId, RunRecord,
     Sink, Slot, Snapshot,
     relational::task::{joined, rows_of},
@@ -190,8 +190,8 @@ impl Sink for ParquetSink {
         Ok(())
     }
 
-    async fn holds(&self, district: Option<&DistrictId>, only_open: bool) -> Result<Vec<Hold>> {
-        self.store.holds(district, only_open).await
+    async fn holds(&self, district: Option<&DistrictId>, which: HoldFilter) -> Result<Vec<Hold>> {
+        self.store.holds(district, which).await
     }
 
     async fn hold(&self, id: &HoldId) -> Result<Option<Hold>> {
@@ -216,6 +216,10 @@ impl Sink for ParquetSink {
         decision: &Decision,
     ) -> Result<()> {
         self.store.accept_rekeys(district, hold, rekeys, decision).await
+    }
+
+    async fn forget_rekeys(&self, district: &DistrictId, decision: &Decision) -> Result<u64> {
+        self.store.forget_rekeys(district, decision).await
     }
 
     async fn audit(&self, district: Option<&DistrictId>, most: usize) -> Result<Vec<AuditEntry>> {

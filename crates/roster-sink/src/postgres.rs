@@ -23,7 +23,7 @@ mod value;
 mod write;
 
 use crate::{
-    AuditEntry, Decision, Erasure, Forgotten, Hold, HoldId, HoldState, KeptFolder, Plan, Published,
+    AuditEntry, Decision, Erasure, Forgotten, Hold, HoldFilter, HoldId, HoldState, KeptFolder, Plan, Published,
     PublishedIndex, PublishedState, RecordHistory, Rekey, Retention, RowStream, RunId, RunRecord,
     Sink, Slot, Snapshot,
     relational::{
@@ -157,8 +157,8 @@ impl Sink for PostgresSink {
         self.with_client("postgres.record", async |it| history::record(it, run, kept).await).await
     }
 
-    async fn holds(&self, district: Option<&DistrictId>, only_open: bool) -> Result<Vec<Hold>> {
-        self.with_client("postgres.holds", async |it| review::holds(it, district, only_open).await)
+    async fn holds(&self, district: Option<&DistrictId>, which: HoldFilter) -> Result<Vec<Hold>> {
+        self.with_client("postgres.holds", async |it| review::holds(it, district, which).await)
             .await
     }
 
@@ -189,6 +189,14 @@ impl Sink for PostgresSink {
         let waiting = self.waiting;
         self.with_client("postgres.rekey", async |it| {
             rekeys::accept(it, waiting, district, hold, rekeys, decision).await
+        })
+        .await
+    }
+
+    async fn forget_rekeys(&self, district: &DistrictId, decision: &Decision) -> Result<u64> {
+        let waiting = self.waiting;
+        self.with_client("postgres.rekey", async |it| {
+            rekeys::forget(it, waiting, district, decision).await
         })
         .await
     }

@@ -206,6 +206,18 @@ pub struct RunRecord {
     pub profile: Option<FeedProfile>,
 }
 
+/// What stands for the connector in a run that checks again what an earlier one left out.
+pub const RECHECK: &str = "recheck";
+
+impl RunRecord {
+    /// Whether the run is a completed night: it read a feed to its end, and nothing failed.
+    #[must_use]
+    pub fn is_completed_night(&self) -> bool {
+        let report = &self.report;
+        report.outcome != Outcome::Failed && report.error.is_none() && report.connector != RECHECK
+    }
+}
+
 /// Writes entities by their table names.
 pub mod tables {
     use super::{BTreeMap, EntityCounts, EntityKind};

@@ -1,12 +1,13 @@
 //! The sink's side of the night.
 
 use crate::{
-    AuditEntry, Decision, Hold, HoldId, HoldState, KeptFolder, Plan, PublishedIndex, Rekey, RunId,
+    AuditEntry, Decision, Hold, HoldFilter, HoldId, HoldState, KeptFolder, Plan, PublishedIndex, Rekey, RunId,
     RunRecord, Slot,
 };
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use roster_core::{DistrictId, EntityKind, Result, Rows, value::Timestamp};
+use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 /// What is published of a district.
@@ -85,16 +86,18 @@ pub struct Forgotten {
 }
 
 /// What is to be emptied of one entity.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Erasure {
-    /// Whose records.
+    /// Whose records, by table.
+    #[serde(serialize_with = "crate::hold::table", deserialize_with = "crate::hold::from_table")]
     pub entity: EntityKind,
     /// Which of them, and what of them.
     pub what: Erased,
 }
 
 /// What is to be emptied.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Erased {
     /// All fields of all deleted records.
     DeletedRows,
@@ -138,8 +141,8 @@ pub trait Sink: fmt::Debug + Send + Sync + 'static {
     /// Records a run that published nothing, with its holds and its kept files.
     async fn record(&self, run: &RunRecord, kept: Option<&KeptFolder>) -> Result<()>;
 
-    /// Holds, newest first; of one district or of all, only those that are open or all.
-    async fn holds(&self, district: Option<&DistrictId>, only_open: bool) -> Result<Vec<Hold>>;
+    /// Holds, newest first; of one district or of all.
+    async fn holds(&self, district: Option<&DistrictId>, which: HoldFilter) -> Result<Vec<Hold>>;
 
     /// One hold.
     async fn hold(&self, id: &HoldId) -> Result<Option<Hold>>;
@@ -166,6 +169,13 @@ pub trait Sink: fmt::Debug + Send + Sync + 'static {
         rekeys: &[Rekey],
         decision: &Decision,
     ) -> Result<()>;
+
+    /// Takes back what was accepted of maps of keys and applied by no night, which is written to the audit log; gives the
+    /// number of keys.  Holds that were approved by it wait for a person again.
+    ///
+    /// [`Self::publish`] does so itself once a night that holds nothing back has applied a map: keys that did not come
+    /// with the others never come.
+    async fn forget_rekeys(&self, district: &DistrictId, decision: &Decision) -> Result<u64>;
 
     /// The last entries of the audit log, newest first; of one district or of all.
     async fn audit(&self, district: Option<&DistrictId>, most: usize) -> Result<Vec<AuditEntry>>;

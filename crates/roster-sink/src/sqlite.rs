@@ -19,7 +19,7 @@ mod value;
 mod write;
 
 use crate::{
-    AuditEntry, Decision, Erasure, Forgotten, Hold, HoldId, HoldState, KeptFolder, Plan, Published,
+    AuditEntry, Decision, Erasure, Forgotten, Hold, HoldFilter, HoldId, HoldState, KeptFolder, Plan, Published,
     PublishedIndex, PublishedState, RecordHistory, Rekey, Retention, RowStream, RunId, RunRecord,
     Sink, Slot, Snapshot,
     relational::{
@@ -174,10 +174,10 @@ impl Sink for SqliteSink {
         .await
     }
 
-    async fn holds(&self, district: Option<&DistrictId>, only_open: bool) -> Result<Vec<Hold>> {
+    async fn holds(&self, district: Option<&DistrictId>, which: HoldFilter) -> Result<Vec<Hold>> {
         let district = district.cloned();
         self.read("sqlite.holds", move |connection| {
-            review::holds(connection, district.as_ref(), only_open)
+            review::holds(connection, district.as_ref(), which)
         })
         .await
     }
@@ -213,6 +213,14 @@ impl Sink for SqliteSink {
         self.write("sqlite.rekey", move |location| {
             let mut connection = location.open_to_write()?;
             rekeys::accept(&mut connection, &district, hold.as_ref(), &rekeys, &decision)
+        })
+        .await
+    }
+
+    async fn forget_rekeys(&self, district: &DistrictId, decision: &Decision) -> Result<u64> {
+        let (district, decision) = (district.clone(), decision.clone());
+        self.write("sqlite.rekey", move |location| {
+            rekeys::forget(&mut location.open_to_write()?, &district, &decision)
         })
         .await
     }

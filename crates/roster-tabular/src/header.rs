@@ -6,11 +6,11 @@ use std::collections::HashSet;
 
 /// A column that the format defines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ColumnName {
+pub struct ColumnName<'a> {
     /// The name as the format's document writes it.
-    pub name: &'static str,
+    pub name: &'a str,
     /// Other names it is known by, such as that of an older version or a common misspelling.
-    pub aliases: &'static [&'static str],
+    pub aliases: &'a [&'a str],
 }
 
 /// Where the expected columns are in a file.
@@ -61,7 +61,7 @@ pub struct HeaderFinding {
 /// `ColumnUnnamed` are reported once, at the first such column.  Whether an extra column is welcome (`metadata.*`) or
 /// [`DiagnosticCode::ColumnUnknown`] is for the caller to say.
 #[must_use]
-pub fn bind(header: &Record, expected: &[ColumnName]) -> (Binding, Vec<HeaderFinding>) {
+pub fn bind(header: &Record, expected: &[ColumnName<'_>]) -> (Binding, Vec<HeaderFinding>) {
     let mut binder = Binder::new(header, expected);
     binder.bind_all(|cell, it| cell.trimmed == it.name);
     binder.bind_all(|cell, it| cell.folded == folded_name(it.name));
@@ -86,12 +86,12 @@ struct Cell<'a> {
 
 struct Binder<'a> {
     cells: Vec<Cell<'a>>,
-    expected: &'a [ColumnName],
+    expected: &'a [ColumnName<'a>],
     columns: Vec<Option<usize>>,
 }
 
 impl<'a> Binder<'a> {
-    fn new(header: &'a Record, expected: &'a [ColumnName]) -> Self {
+    fn new(header: &'a Record, expected: &'a [ColumnName<'a>]) -> Self {
         let cells = header.cells().map(|cell| {
             let trimmed = cell.trim_matches(|it: char| it.is_whitespace() || it == '\u{feff}');
             let used_as = if trimmed.is_empty() { Use::Unnamed } else { Use::Extra };
@@ -101,7 +101,7 @@ impl<'a> Binder<'a> {
     }
 
     /// Binds each expected column that is still missing to the first free cell that fits.
-    fn bind_all(&mut self, fits: impl Fn(&Cell<'_>, &ColumnName) -> bool) {
+    fn bind_all(&mut self, fits: impl Fn(&Cell<'_>, &ColumnName<'_>) -> bool) {
         for (index, expected) in self.expected.iter().enumerate() {
             if self.columns[index].is_some() {
                 continue;

@@ -4,7 +4,10 @@ mod candidate;
 mod last;
 mod taken;
 
-use crate::bundle::{Bundle, BundleLimits};
+use crate::{
+    bundle::{Bundle, BundleLimits},
+    overdue::overdue,
+};
 use candidate::{Candidate, Listing};
 use last::Rank;
 use roster_core::{Error, ErrorKind, Result};
@@ -86,26 +89,66 @@ impl LandingFolder {
     /// instead, since that would undo what came in between), or if nothing came since the last set was taken;
     /// [`ErrorKind::NotFound`] if nothing ever came or the folder is not there; otherwise as [`Bundle::open`].
     pub fn newest(&self, complete: &dyn Fn(&Bundle) -> Result<()>) -> Result<Landed> {
-        self.newest_with(complete, &thread::sleep)
+        self.next(complete, &|_| Ok(true))
     }
 
+    /// Opens the set that comes next: the newest one if it holds everything, as `is_whole` says, and else the oldest that
+    /// was not taken since the last one that does.  Sets of changes are taken one after the other and none is passed over:
+    /// one that was not put away, because a person has to decide about it, comes again.  Otherwise as [`Self::newest`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::newest`], and of `is_whole`.
+    pub fn next(
+        &self,
+        complete: &dyn Fn(&Bundle) -> Result<()>,
+        is_whole: &dyn Fn(&Bundle) -> Result<bool>,
+    ) -> Result<Landed> {
+        self.next_with(complete, is_whole, &thread::sleep)
+    }
+
+    #[cfg(test)]
     fn newest_with(
         &self,
         complete: &dyn Fn(&Bundle) -> Result<()>,
         pause: &dyn Fn(Duration),
     ) -> Result<Landed> {
+        self.next_with(complete, &|_| Ok(true), pause)
+    }
+
+    fn next_with(
+        &self,
+        complete: &dyn Fn(&Bundle) -> Result<()>,
+        is_whole: &dyn Fn(&Bundle) -> Result<bool>,
+        pause: &dyn Fn(Duration),
+    ) -> Result<Landed> {
         let taken = self.taken();
         let listing = Listing::read(&self.config.path, &self.limits, taken.interrupted_at())?;
-        let last = taken.last_rank()?;
-        let candidate = listing.newest().filter(|it| last.is_none_or(|last| it.rank() >= last));
-        let Some(candidate) = candidate else { return Err(self.nothing(&listing, &taken)) };
+        let pending = listing.pending(taken.last_rank()?.as_ref());
+        let Some(newest) = pending.first() else { return Err(self.nothing(&listing, &taken)) };
+        let mut next = self.open_complete(newest, complete, pause)?;
+        for older in &pending[1..] {
+            if is_whole(&next.bundle)? {
+                break;
+            }
+            next = self.open_complete(older, complete, pause)?;
+        }
+        Ok(next)
+    }
+
+    fn open_complete(
+        &self,
+        candidate: &Candidate,
+        complete: &dyn Fn(&Bundle) -> Result<()>,
+        pause: &dyn Fn(Duration),
+    ) -> Result<Landed> {
         let watch = self.check_stable(candidate)?;
         let bundle = candidate.open(&self.limits)?;
         if bundle.entries().is_empty() {
             let message = "the newest set has no files yet; wait for its upload or remove it";
             return Err(not_ready(message, &candidate.path));
         }
-        complete(&bundle)?;
+        complete(&bundle).map_err(|it| overdue(it, candidate.modified))?;
         if !watch.is_zero() {
             pause(watch);
         }

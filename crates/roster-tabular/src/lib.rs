@@ -30,21 +30,34 @@
 
 pub mod blocking;
 mod bundle;
+mod cells;
+mod credential;
 mod csv;
 mod error;
 pub mod field;
+pub mod finding;
 mod fold;
 mod header;
 mod landing;
+mod overdue;
+mod place;
 mod read_ahead;
 mod read_full;
+mod records;
+mod rejected;
 
 pub use crate::{
     bundle::{Bundle, BundleLimits, Entry, EntryReader, Stamp},
+    cells::{Cells, Cleaned, ColumnPlace, judge_width},
+    credential::holds_credential,
     csv::{CsvLimits, CsvReader, Malformed, ReadOutcome, Record, guess_delimiter},
     error::io_error,
     fold::folded_name,
     header::{Binding, ColumnName, HeaderFinding, bind},
     landing::{Landed, LandingConfig, LandingFolder},
+    overdue::overdue,
+    place::{PlaceConfig, SetRules, Sets},
     read_ahead::{ReadAhead, read_ahead},
+    records::Records,
+    rejected::{source_record, source_record_bytes},
 };

@@ -27,6 +27,7 @@ mod district;
 mod extracted;
 mod fileset;
 mod harness;
+pub mod http;
 mod logs;
 mod losses;
 mod record;

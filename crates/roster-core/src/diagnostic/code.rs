@@ -66,8 +66,9 @@ codes! {
     FileName = "file_name",
     /// A file has a header line and nothing else.
     ///
-    /// If records of its kind were published before, none of them is deleted.  Mend: leave the file out and mark it
-    /// `absent`, or send its records.
+    /// If records of its kind were published before, none of them is deleted, and a person is asked.  Mend: send its
+    /// records; if there are none any more, say so to whoever runs Homeroom, who lets them go.  A district that never
+    /// had such records leaves the file out and marks it `absent`.
     FileEmpty = "file_empty",
     /// A file is not UTF-8; it was read as Windows-1252.
     ///

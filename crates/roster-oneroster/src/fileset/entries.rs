@@ -3,11 +3,10 @@
 use super::{foreign, mismatch};
 use crate::{
     files::{FILES, FileSpec, MANIFEST},
-    finding::about_file,
     manifest::is_manifest,
 };
 use roster_core::{Diagnostic, DiagnosticCode, Result};
-use roster_tabular::Entry;
+use roster_tabular::{Entry, finding::about_file};
 use std::{cmp::Reverse, collections::BTreeMap};
 
 /// The entries that are read, in load order.

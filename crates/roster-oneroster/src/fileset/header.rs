@@ -1,13 +1,8 @@
 //! The header of a file: which column stands where.
 
-use super::{
-    SetFile, mismatch,
-    modes::Modes,
-    naming::{FirstLine, holds_credential},
-};
+use super::{SetFile, mismatch, modes::Modes, naming::FirstLine};
 use crate::{
     files::{Column, Content, FileSpec},
-    finding::{about_file, shortened},
     manifest::Mode,
     version::{Version, Versions},
 };
@@ -15,6 +10,8 @@ use roster_core::{ColumnInfo, Diagnostic, DiagnosticCode, Error, Result};
 use roster_tabular::{
     Binding, Bundle, ColumnName, CsvLimits, CsvReader, Entry, HeaderFinding, Malformed,
     ReadOutcome, Record, bind,
+    finding::{about_file, shortened},
+    holds_credential,
 };
 use std::sync::Arc;
 

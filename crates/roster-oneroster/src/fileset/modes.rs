@@ -5,12 +5,11 @@
 use super::entries::Known;
 use crate::{
     files::{FILES, FileSpec},
-    finding::about_file,
     manifest::{Announced, Announcement, Manifest, Mode},
     version::Version,
 };
 use roster_core::{Diagnostic, DiagnosticCode, EntityKind};
-use roster_tabular::Entry;
+use roster_tabular::{Entry, finding::about_file};
 
 /// The files that a whole roster has in every edition.
 const WHOLE: &[EntityKind] =

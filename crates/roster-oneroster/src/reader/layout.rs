@@ -11,6 +11,7 @@ use roster_core::{
     model::{EntitySchema, FieldSchema},
     value::{FieldType, push_json_string},
 };
+pub(super) use roster_tabular::ColumnPlace as Place;
 use std::sync::Arc;
 
 /// The plan for the records of one file.
@@ -35,13 +36,6 @@ pub(crate) struct Layout {
     pub(super) agents: Option<Place>,
     /// Position of a user's grades.
     pub(super) grades: Option<usize>,
-}
-
-/// A column and its name in the file.
-#[derive(Clone, Debug)]
-pub(crate) struct Place {
-    pub(super) position: usize,
-    pub(super) name: Arc<str>,
 }
 
 /// Where a user's roles are, as 1.0 and 1.1 have them.

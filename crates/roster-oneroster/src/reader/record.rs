@@ -1,18 +1,17 @@
 //! Reads one record into a batch.
 
 use super::{
-    cells::{Cells, Cleaned},
     layout::{Layout, Place, UserRoles},
     values::{Field, Notes, Term, is_null, is_plain_key, term_of},
 };
-use crate::{files::vocabularies::STATUS, finding::Findings, manifest::Mode, version::Version};
+use crate::{files::vocabularies::STATUS, manifest::Mode, version::Version};
 use roster_core::{
-    Batch, DiagnosticCode, RowBuilder, Severity, Tombstone,
+    Batch, DiagnosticCode, RowBuilder, Tombstone,
     model::{RoleRow, RoleType},
     push_derived_id,
     value::push_json_string,
 };
-use roster_tabular::{Record, field};
+use roster_tabular::{Cells, Cleaned, Record, field, finding::Findings, judge_width};
 use std::mem;
 
 /// What became of a record.
@@ -67,7 +66,7 @@ impl Layout {
         let mut findings =
             Findings { out: diagnostics, file: &self.file, line: record.line(), source_id };
         scratch.cleaned.report(&self.columns, record, &mut findings);
-        let verdict = if self.judge_width(record, &mut findings) {
+        let verdict = if judge_width(record, self.width, &mut findings) {
             match self.life(cells, &mut findings, &mut scratch.status_reported) {
                 Life::Unknown => Verdict::Unreadable(DiagnosticCode::UnknownStatus),
                 Life::Gone if !source_id.is_empty() => {
@@ -100,21 +99,6 @@ impl Layout {
     /// Makes the record's cells ready to be read.
     pub(super) fn clean(&self, record: &Record, scratch: &mut Scratch) {
         scratch.cleaned.read(&self.columns, record);
-    }
-
-    /// Whether the cells stand under their columns.
-    fn judge_width(&self, record: &Record, findings: &mut Findings<'_>) -> bool {
-        if record.len() == self.width {
-            return true;
-        }
-        if record.len() < self.width {
-            findings.add(DiagnosticCode::RowTooNarrow, Severity::Warning, None);
-            return true;
-        }
-        let surplus = record.cells().skip(self.width).any(|it| !it.trim().is_empty());
-        let severity = if surplus { Severity::Rejected } else { Severity::Warning };
-        findings.add(DiagnosticCode::RowTooWide, severity, None);
-        !surplus
     }
 
     /// Whether the record lives.

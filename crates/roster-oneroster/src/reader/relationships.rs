@@ -6,22 +6,18 @@
 use super::{
     layout::Layout,
     record::{MOST_DERIVED_BYTES, Scratch, Taken, UserAgents},
-    source::Records,
-    table::{Progress, done, reject_line, reject_silently},
+    table::{Progress, done},
 };
-use crate::{
-    files::vocabularies::is_contact,
-    fileset::SetFile,
-    finding::{Findings, malformed},
-    manifest::Mode,
-    version::Version,
-};
+use crate::{files::vocabularies::is_contact, fileset::SetFile, manifest::Mode, version::Version};
 use roster_core::{
     Batch, BatchLimits, DiagnosticCode, EntityKind, ExtractEvent, Origin, Result, Rows, Severity,
     model::{RelationshipRow, RoleRow, RoleType, TypedRow},
     push_derived_id,
 };
-use roster_tabular::{ReadOutcome, Record, field};
+use roster_tabular::{
+    ReadOutcome, Record, Records, field,
+    finding::{Findings, malformed, reject_line, reject_silently},
+};
 use std::{
     collections::{HashSet, VecDeque},
     hash::{BuildHasherDefault, Hasher},

@@ -3,21 +3,18 @@
 use super::{
     layout::Layout,
     record::{Scratch, Taken, Verdict},
-    rejected,
     relationships::People,
-    source::Records,
 };
-use crate::{
-    fileset::SetFile,
-    finding::{about_file, malformed},
-    manifest::Mode,
-    version::Version,
-};
+use crate::{fileset::SetFile, manifest::Mode, version::Version};
 use roster_core::{
     Batch, BatchLimits, Completion, Coverage, Diagnostic, DiagnosticCode, EntityKind, ExtractEvent,
-    Origin, Result, Severity,
+    Origin, Result,
 };
-use roster_tabular::{ReadOutcome, Record};
+use roster_tabular::{
+    ReadOutcome, Record, Records,
+    finding::{about_file, malformed, reject_line, reject_silently},
+    source_record, source_record_bytes,
+};
 use std::{collections::VecDeque, mem};
 
 /// Findings of so many records are enough for one batch, however small its rows are.
@@ -156,8 +153,9 @@ impl Table {
             return;
         }
         let source_id = self.layout.agents(&self.record, &self.scratch).user;
-        let record = self.layout.source_record(&self.record, source_id);
-        self.rejected_bytes += rejected::bytes(&record);
+        let Layout { columns, width, .. } = &self.layout;
+        let record = source_record(columns, *width, &self.record, source_id);
+        self.rejected_bytes += source_record_bytes(&record);
         self.batch.rejected.push(record);
     }
 
@@ -217,24 +215,6 @@ impl Table {
             out.push_back(done(EntityKind::Role, self.layout.mode));
         }
     }
-}
-
-/// Counts a record of which nothing can be said, and of which another entity's batch tells why.
-pub(super) fn reject_silently(batch: &mut Batch) {
-    batch.records_read += 1;
-    batch.records_rejected += 1;
-}
-
-/// Counts a record of which nothing can be said, not even its key.
-pub(super) fn reject_line(batch: &mut Batch, code: DiagnosticCode, line: u64) {
-    reject_silently(batch);
-    batch.diagnostics.push(Diagnostic {
-        code,
-        severity: Severity::Rejected,
-        field: None,
-        source_id: None,
-        locus: batch.origin.locus(line),
-    });
 }
 
 /// The end of an entity.

@@ -1,9 +1,12 @@
 //! Turns a cell into a field's canonical text and says what was odd about it.
 
 use super::layout::{Need, Note, Parser, Step};
-use crate::{files::vocabularies::Vocabulary, finding::Findings, version::Version};
+use crate::{files::vocabularies::Vocabulary, version::Version};
 use roster_core::{DiagnosticCode, RowBuilder, value::push_json_string};
-use roster_tabular::field::{self, ListOutcome, Parsed};
+use roster_tabular::{
+    field::{self, ListOutcome, Parsed},
+    finding::Findings,
+};
 use std::{borrow::Cow, fmt::Write as _, sync::Arc};
 
 /// The longest key the standard allows, in characters.

@@ -17,14 +17,17 @@ pub(super) async fn run(app: &mut App, args: &ApplyArgs) -> Result<Exit, Failure
     }
     let plan = Plan::open(&args.plan)?;
     let district = &plan.header().district;
-    if !args.ignore_feed
-        && let Some((settings, _)) = select::configured(&app.global, district)?
-    {
-        let ctx = RunContext { cancel: app.cancel.clone(), signals: Arc::new(NoSignals) };
-        night::refuse_newer_feed(&settings.source, &ctx, &args.plan).await?;
+    let ctx = RunContext { cancel: app.cancel.clone(), signals: Arc::new(NoSignals) };
+    let configured = select::configured(&app.global, district)?.map(|it| it.0);
+    // What the source has instead of the feed that the plan was made from is not put away.
+    let source = configured.as_ref().map(|it| &it.source).filter(|_| !args.ignore_feed);
+    if let Some(source) = source {
+        night::refuse_newer_feed(source, &ctx, &args.plan).await?;
     }
     let sink = select::sink_of(&app.global, args.to.as_deref(), district)?.existing().await?;
-    let record = night::apply(&sink, &args.plan).await?;
+    let keep = configured.as_ref().map(|it| it.keep.clone()).unwrap_or_default();
+    let ending = night::Ending { district, sink: &sink, keep: &keep, source };
+    let record = night::apply(&ending, &ctx, &args.plan).await?;
     app.console.result(&record.report, |_, colour| render::night(&record, colour));
     Ok(record.report.outcome.into())
 }

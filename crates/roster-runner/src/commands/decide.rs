@@ -41,10 +41,15 @@ async fn decide(
     }
     let (sink, hold) =
         holds::find(app, args.to.as_deref(), &HoldId::from_text(args.hold.as_str())).await?;
+    let before = hold.decision.clone().filter(|_| hold.state == state);
     let (by, reason) = (args.by.clone(), args.reason.clone());
     let decision = Decision { at: Timestamp::now(), by, reason };
     let hold = settle(&*sink, &hold, state, &decision, args.hours, rebaseline).await?;
     app.console.result(&hold, |it, colour| render::hold(it, &[], colour));
+    if let Some(before) = before {
+        let (word, by, at) = (state.code(), render::shown(&before.by), before.at);
+        app.console.remark(&format!("it was {word} before, by {by} at {at:.0}; this takes the place of that"));
+    }
     app.console.remark(&next_step(&hold));
     Ok(Exit::Done)
 }

@@ -10,7 +10,7 @@ use crate::{
     review,
 };
 use roster_core::DistrictId;
-use roster_sink::{Hold, HoldId, Sink};
+use roster_sink::{Hold, HoldFilter, HoldId, Sink};
 use std::{cmp::Reverse, path::Path, sync::Arc};
 
 pub(super) async fn run(app: &mut App, args: &HoldsArgs) -> Result<Exit, Failure> {
@@ -19,7 +19,7 @@ pub(super) async fn run(app: &mut App, args: &HoldsArgs) -> Result<Exit, Failure
     }
     let district = args.district.as_deref().map(select::district_id).transpose()?;
     let sinks = select::sinks(&app.global, args.to.as_deref())?;
-    let holds = collect(&sinks, district.as_ref(), !args.all).await?;
+    let holds = collect(&sinks, district.as_ref(), if args.all { HoldFilter::All } else { HoldFilter::Open }).await?;
     match app.console.form() {
         Form::Text { .. } => {
             app.console.answer(&(), |(), colour| render::holds(&holds, colour))?;
@@ -59,7 +59,7 @@ async fn write(sink: &Arc<dyn Sink>, hold: &Hold, file: &Path) -> Result<u64, Fa
 async fn collect(
     sinks: &[SinkAddress],
     district: Option<&DistrictId>,
-    only_open: bool,
+    which: HoldFilter,
 ) -> Result<Vec<Hold>, Failure> {
     let mut holds = Vec::new();
     for address in sinks {
@@ -67,7 +67,7 @@ async fn collect(
         if sinks.len() > 1 && !address.exists().await? {
             continue;
         }
-        holds.extend(address.existing().await?.holds(district, only_open).await?);
+        holds.extend(address.existing().await?.holds(district, which).await?);
     }
     holds.sort_by_key(|it| Reverse((it.created_at, it.id.clone())));
     Ok(holds)

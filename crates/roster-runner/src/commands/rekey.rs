@@ -35,6 +35,14 @@ struct Accepted<'a> {
     undecided: ByTable,
 }
 
+/// The line of `homeroom rekey --forget --json`.
+#[derive(Debug, Serialize)]
+struct Forgotten<'a> {
+    district: &'a DistrictId,
+    /// Records that get no new keys after all.
+    forgotten: u64,
+}
+
 /// The line of `homeroom rekey --show --json`.
 #[derive(Debug, Serialize)]
 struct Shown<'a> {
@@ -57,8 +65,27 @@ pub(super) async fn run(app: &mut App, args: &RekeyArgs) -> Result<Exit, Failure
         (Some(hold), _, _) => accept(app, args, &district, &HoldId::from_text(hold.as_str())).await,
         (_, Some(hold), _) => show(app, args, &district, &HoldId::from_text(hold.as_str())).await,
         (_, _, Some(file)) => accept_file(app, args, &district, file).await,
-        _ => Err(Failure::Usage("name a map with --accept, --map or --show".to_owned())),
+        _ if args.forget => forget(app, args, &district).await,
+        _ => {
+            Err(Failure::Usage("name a map with --accept, --map or --show, or --forget".to_owned()))
+        }
     }
+}
+
+/// Takes back what no night has applied yet.
+async fn forget(
+    app: &mut App,
+    args: &RekeyArgs,
+    district: &DistrictId,
+) -> Result<Exit, Failure> {
+    let decision = decision(args)?;
+    let sink = select::sink_of(&app.global, args.to.as_deref(), district)?.existing().await?;
+    let forgotten = sink.forget_rekeys(district, &decision).await?;
+    app.console.result(&Forgotten { district, forgotten }, |it, _| match it.forgotten {
+        0 => format!("no map of keys waits for a night of {district}\n"),
+        keys => format!("{} of {district} taken back\n", counted(keys, "new key")),
+    });
+    Ok(Exit::Done)
 }
 
 async fn accept(

@@ -167,6 +167,10 @@ fn direct_district(
         return Err(Failure::Usage(message.to_owned()));
     }
     let entry = registry::connector(connector).map_err(Failure::Usage)?;
+    // Before a sink is made for what cannot be read.
+    if !from.exists() {
+        return Err(Failure::Usage(format!("--from: there is nothing at {}", from.display())));
+    }
     Ok(DistrictSettings {
         id: district_id(id)?,
         name: None,

@@ -188,7 +188,7 @@ impl Columns {
         let cell = |place: usize| text(&record[self.places[place]]);
         let (table, old, new) = (cell(0)?.trim(), unguarded(cell(1)?), unguarded(cell(2)?));
         let entity = EntityKind::from_table(table)
-            .ok_or_else(|| format!("no table is called {table:?}; docs/model.md lists them"))?;
+            .ok_or("entity holds the name of no table; docs/model.md lists them")?;
         if old.is_empty() {
             return Err("the old key is empty".to_owned());
         }
@@ -296,7 +296,7 @@ mod tests {
         let lines = "users,a,b\nusers,a\npupils,a,b\nusers,,b\nusers,\"x\ny\",z\norgs,1,2,3\n";
         let all = format!("{HEADER}{lines}");
         let expected =
-            ["3: 2 cells", "4: no table is called \"pupils\"", "5: the old key", "8: 4 cells"];
+            ["3: 2 cells", "4: entity holds the name of no table", "5: the old key", "8: 4 cells"];
         check(all.as_bytes(), &expected);
         check(&[HEADER.as_bytes(), b"users,\xff,b\n"].concat(), &["2: not UTF-8"]);
     }

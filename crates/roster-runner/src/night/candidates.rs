@@ -86,6 +86,12 @@ impl Candidates {
         self.with(entity, |it| it != 0 && it != BOUND)
     }
 
+    /// Whether a candidate goes whatever the limits say.
+    pub(super) fn is_bound(&self, entity: EntityKind, slot: Slot) -> bool {
+        let at = self.position(entity, slot).zip(self.tables.get(&entity));
+        at.is_some_and(|(at, table)| table.held[at as usize] == BOUND)
+    }
+
     /// Notes which other candidates a candidate names.
     pub(super) fn note(
         &mut self,

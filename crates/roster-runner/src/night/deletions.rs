@@ -104,9 +104,8 @@ impl Planner {
             if active.is_empty() {
                 continue;
             }
-            if let Some(approved) =
-                self.guard.confirms(entity, HoldRule::Missing, active.len() as u64)
-            {
+            let keys: Vec<u128> = active.iter().map(|it| index.key(*it)).collect();
+            if let Some(approved) = self.guard.confirms(entity, HoldRule::Missing, &keys) {
                 self.used.insert(approved);
                 self.confirmed.insert(entity);
                 for slot in active {
@@ -164,8 +163,9 @@ impl Planner {
 
     /// What goes of an entity that had records and has none: nothing, unless a person has confirmed it.
     fn emptied(&mut self, entity: EntityKind, absent: Vec<Slot>) -> Vec<Slot> {
-        if let Some(approved) = self.guard.confirms(entity, HoldRule::Emptied, absent.len() as u64)
-        {
+        let index = self.published.indexes.entry(entity).or_default();
+        let keys: Vec<u128> = absent.iter().map(|it| index.key(*it)).collect();
+        if let Some(approved) = self.guard.confirms(entity, HoldRule::Emptied, &keys) {
             self.used.insert(approved);
             self.confirmed.insert(entity);
             return absent;

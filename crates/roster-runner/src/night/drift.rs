@@ -9,20 +9,19 @@ mod seen;
 mod stale;
 mod terms;
 
-use crate::Sharing;
+use crate::{
+    Sharing,
+    look_back::{AreAll, look_back},
+};
 use roster_core::{
     Catalog, ColumnInfo, Completion, Coverage, Diagnostic, DiagnosticCode, DistrictId, EntityKind,
     FeedInfo, Locus, Origin, Result, Row, Severity, SyncMode, value::Date,
 };
-use roster_sink::{FeedProfile, Sink};
+use roster_sink::{FeedProfile, RunRecord, Sink};
 use school::Sessions;
 use stale::Content;
 use std::{collections::BTreeSet, sync::Arc};
 use terms::Terms;
-
-/// How many runs are looked through for the last completed one: the last, then the last few, then many, since a source
-/// that is asked every hour may have nothing new for weeks.
-const LOOKED_THROUGH: [usize; 3] = [1, 30, 1000];
 
 /// What is compared with the nights before.
 #[derive(Debug, Default)]
@@ -152,15 +151,8 @@ fn leave_out_unshared(feed: &mut FeedInfo, before: Option<&mut FeedProfile>, sha
 }
 
 async fn last_profile(sink: &Arc<dyn Sink>, district: &DistrictId) -> Result<Option<FeedProfile>> {
-    for most in LOOKED_THROUGH {
-        let runs = sink.runs(Some(district), most).await?;
-        let all = runs.len() < most;
-        let found = runs.into_iter().find_map(|it| it.profile);
-        if found.is_some() || all {
-            return Ok(found);
-        }
-    }
-    Ok(None)
+    let found = |runs: &[RunRecord], _: AreAll| runs.iter().find_map(|it| it.profile.clone());
+    look_back(&**sink, district, found).await
 }
 
 /// A finding about what came or did not.

@@ -1,10 +1,13 @@
 //! Which limits a night breaks, what persons have decided about earlier breaches, and the holds that the rest become.
 
-use super::schools::{NONE, School, Schools};
+use super::{
+    changes::Changes,
+    schools::{NONE, School, Schools},
+};
 use crate::limits::{Limit, Limits};
 use roster_core::{DistrictId, EntityKind, value::Timestamp};
-use roster_sink::{EntityCounts, Hold, HoldId, HoldRule, HoldState, RunId, Settled};
-use std::collections::BTreeSet;
+use roster_sink::{EntityCounts, Hold, HoldId, HoldRule, HoldState, RunId, Settled, Sketch};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Nights in a row after which an approval has to say that the new state is the normal one.
 pub(crate) const NIGHTS_UNTIL_REBASELINE: u32 = 5;
@@ -47,28 +50,47 @@ pub(super) struct Breach {
     pub(super) records: u64,
     pub(super) of_records: u64,
     pub(super) limit: String,
+    /// Records by the field that would change or be lost.
+    pub(super) fields: BTreeMap<&'static str, u64>,
 }
 
 impl Breach {
     /// All records of an entity.
     pub(super) fn whole(entity: EntityKind, rule: HoldRule, records: u64) -> Self {
         let limit = "every record of the table".to_owned();
-        Self { entity, school: None, rule, records, of_records: records, limit }
+        Self { limit, ..Self::new(entity, None, rule, records, records) }
+    }
+
+    /// The breach of a limit that is still to be told.
+    pub(super) fn new(
+        entity: EntityKind,
+        school: Option<School>,
+        rule: HoldRule,
+        records: u64,
+        of_records: u64,
+    ) -> Self {
+        let (limit, fields) = (String::new(), BTreeMap::new());
+        Self { entity, school, rule, records, of_records, limit, fields }
     }
 
     /// Whether deletions of this school's records wait.
     pub(super) fn holds_deletions(&self, school: School) -> bool {
-        self.rule != HoldRule::Updated && self.covers(school)
+        !matches!(self.rule, HoldRule::Updated | HoldRule::Cleared) && self.covers(school)
     }
 
     /// Whether updates of this school's records wait.
     pub(super) fn holds_updates(&self, school: School) -> bool {
-        matches!(self.rule, HoldRule::Updated | HoldRule::Rejected) && self.covers(school)
+        holds_updates(self.rule) && self.covers(school)
     }
 
     pub(super) fn covers(&self, school: School) -> bool {
         self.school.is_none_or(|it| it == school)
     }
+}
+
+/// Whether a rule holds updates back.
+pub(super) fn holds_updates(rule: HoldRule) -> bool {
+    matches!(rule, HoldRule::Updated | HoldRule::Cleared | HoldRule::Rejected)
 }
 
 /// What persons have said about a breach.
@@ -89,6 +111,7 @@ impl Guard {
         let may_break = |school: Option<&str>| {
             self.limits.deleted(entity, school).may_break(deleted)
                 || self.limits.updated(entity, school).may_break(updated)
+                || self.limits.cleared(entity, school).may_break(updated)
         };
         schools.into_iter().any(may_break)
     }
@@ -97,10 +120,11 @@ impl Guard {
     pub(super) fn rejected(&self, entity: EntityKind, counts: &EntityCounts) -> Option<Breach> {
         let limit = self.limits.rejected(entity);
         let (records, of_records) = (counts.rejected, counts.read);
-        let broken = limit.is_broken(records, of_records);
-        let (school, rule) = (None, HoldRule::Rejected);
-        let limit = limit.describe();
-        broken.then_some(Breach { entity, school, rule, records, of_records, limit })
+        let breach = || Breach {
+            limit: limit.describe(),
+            ..Breach::new(entity, None, HoldRule::Rejected, records, of_records)
+        };
+        limit.is_broken(records, of_records).then(breach)
     }
 
     /// The district's breach, or else those of its schools; `counts` by school.
@@ -114,9 +138,11 @@ impl Guard {
         let count = |it: &Counts| if rule == HoldRule::Deleted { it.deleted } else { it.updated };
         let breach = |school: Option<School>, records: u64, of_records: u64| {
             let limit = self.limit(entity, rule, school.and_then(|it| schools.name(it)));
-            let broken = limit.is_broken(records, of_records);
-            let limit = limit.describe();
-            broken.then_some(Breach { entity, school, rule, records, of_records, limit })
+            let breach = || Breach {
+                limit: limit.describe(),
+                ..Breach::new(entity, school, rule, records, of_records)
+            };
+            limit.is_broken(records, of_records).then(breach)
         };
         let (all, before) =
             (counts.iter().map(count).sum(), counts.iter().map(|it| it.before).sum());
@@ -130,6 +156,42 @@ impl Guard {
         numbered.filter_map(of_school).collect()
     }
 
+    /// The district's breach by fields that lose their values, or else those of its schools; `counts` by school.
+    pub(super) fn cleared(
+        &self,
+        entity: EntityKind,
+        counts: &[Counts],
+        changes: &Changes,
+        schools: &Schools,
+    ) -> Vec<Breach> {
+        let breach = |school: Option<School>, of_records: u64| {
+            let limit = self.limits.cleared(entity, school.and_then(|it| schools.name(it)));
+            let mut fields = changes.lost(school);
+            fields.retain(|_, records| limit.is_broken(*records, of_records));
+            let records = fields.values().copied().max()?;
+            let limit = format!("{} lose the value of a field", limit.describe());
+            let breach = Breach::new(entity, school, HoldRule::Cleared, records, of_records);
+            Some(Breach { limit, fields, ..breach })
+        };
+        if let Some(total) = breach(None, counts.iter().map(|it| it.before).sum()) {
+            return vec![total];
+        }
+        let numbered = counts.iter().enumerate().skip(usize::from(NONE) + 1);
+        numbered.filter_map(|(school, it)| breach(School::try_from(school).ok(), it.before)).collect()
+    }
+
+    /// Whether so many updates could break the limit for lost values, of the district or of a school.
+    pub(super) fn may_clear(&self, entity: EntityKind, counts: &[Counts], schools: &Schools) -> bool {
+        let may_break = |school: Option<&str>, updated: u64, before: u64| {
+            self.limits.cleared(entity, school).is_broken(updated, before)
+                || self.limits.updated(entity, school).is_broken(updated, before)
+        };
+        let all = counts.iter().fold((0, 0), |sum, it| (sum.0 + it.updated, sum.1 + it.before));
+        let mut numbered = counts.iter().zip(0..).skip(usize::from(NONE) + 1);
+        may_break(None, all.0, all.1)
+            || numbered.any(|(it, school)| may_break(schools.name(school), it.updated, it.before))
+    }
+
     fn limit(&self, entity: EntityKind, rule: HoldRule, school: Option<&str>) -> Limit {
         match rule {
             HoldRule::Deleted => self.limits.deleted(entity, school),
@@ -137,19 +199,12 @@ impl Guard {
         }
     }
 
-    /// What persons have said about a breach of this size.
-    pub(super) fn ruling(&self, breach: &Breach, schools: &Schools) -> Ruling {
+    /// What persons have said about a breach of this size and by these records.
+    pub(super) fn ruling(&self, breach: &Breach, schools: &Schools, keys: &[u128]) -> Ruling {
         let school = breach.school.and_then(|it| schools.name(it));
         let decided = self.earlier.iter().filter(|it| self.is_valid(it)).find(|it| {
-            // Who approves new keys without a map says that these are others; who accepts a map does not.
-            if it.rule == HoldRule::Rekeyed && breach.rule == HoldRule::Rekeyed {
-                let size = it.records + (it.records / 10).max(5);
-                return !self.has_map && (it.entity != breach.entity || breach.records <= size);
-            }
-            let rule = it.rule == breach.rule;
-            let school = it.school.is_none() || it.school.as_deref() == school;
-            let size = it.records + (it.records / 10).max(5);
-            it.entity == breach.entity && rule && school && breach.records <= size
+            let is_of = it.school.is_none() || it.school.as_deref() == school;
+            it.rule == breach.rule && is_of && self.saw(it, breach, keys)
         });
         match decided {
             Some(it) if it.state == HoldState::Approved => Ruling::Approved(it.id.clone()),
@@ -158,18 +213,43 @@ impl Guard {
         }
     }
 
+    /// Whether any decision could be about a breach, so that its records are worth being looked at.
+    pub(super) fn has_decisions(&self, rule: HoldRule) -> bool {
+        self.earlier.iter().any(|it| it.rule == rule && self.is_valid(it))
+    }
+
+    /// Whether a person who decided about a hold has seen what is found tonight: about as many records, the same ones,
+    /// and by the same fields.
+    fn saw(&self, hold: &Hold, breach: &Breach, keys: &[u128]) -> bool {
+        let more = (hold.records / 10).max(5);
+        if hold.rule == HoldRule::Rekeyed {
+            // Who approves new keys without a map says that these are others; who accepts a map does not.
+            if self.has_map || (hold.entity == breach.entity && breach.records > hold.records + more) {
+                return false;
+            }
+        } else if hold.entity != breach.entity || breach.records > hold.records + more {
+            return false;
+        }
+        let field = |(name, records): (&&str, &u64)| {
+            *records <= hold.fields.get(*name).copied().unwrap_or_default() + more
+        };
+        let sketch = hold.seen.get(breach.entity.table());
+        breach.fields.iter().all(field) && sketch.is_some_and(|it| it.covers(keys.iter().copied()))
+    }
+
     /// The approval of a table's being gone as a whole.
     pub(super) fn confirms(
         &self,
         entity: EntityKind,
         rule: HoldRule,
-        records: u64,
+        keys: &[u128],
     ) -> Option<HoldId> {
+        let breach = Breach::whole(entity, rule, keys.len() as u64);
         let approved = |it: &&Hold| {
             it.state == HoldState::Approved
+                && it.rule == rule
                 && self.is_valid(it)
-                && (it.entity, it.rule) == (entity, rule)
-                && records <= it.records + (it.records / 10).max(5)
+                && self.saw(it, &breach, keys)
         };
         self.earlier.iter().find(approved).map(|it| it.id.clone())
     }
@@ -203,6 +283,7 @@ impl Guard {
         breach: &Breach,
         schools: &Schools,
         ruling: Ruling,
+        keys: &[u128],
     ) -> Hold {
         let mut hold = Hold {
             id: HoldId::new(&self.run, number),
@@ -219,7 +300,9 @@ impl Guard {
             created_at: self.now,
             expires_at: None,
             decision: None,
+            fields: breach.fields.iter().map(|it| ((*it.0).to_owned(), *it.1)).collect(),
             examples: Vec::new(),
+            seen: [sketch_of(breach.entity, keys)].into(),
         };
         let like = |it: &&Hold| Some(&it.run) == self.last_run.as_ref() && it.is_like(&hold);
         hold.in_a_row += self.earlier.iter().find(like).map_or(0, |it| it.in_a_row);
@@ -252,4 +335,9 @@ impl Guard {
             _ => Some(HoldState::Superseded),
         }
     }
+}
+
+/// What is seen of a breach's records.
+pub(super) fn sketch_of(entity: EntityKind, keys: &[u128]) -> (String, Sketch) {
+    (entity.table().to_owned(), Sketch::of(keys.iter().copied()))
 }

@@ -3,11 +3,14 @@
 use super::{
     candidates::{Candidates, HoldNumber},
     deletions::FETCHED_ROWS,
-    guard::{Breach, Counts, Ruling},
+    guard::{Breach, Counts, Ruling, sketch_of},
     planner::Planner,
 };
-use roster_core::{DistrictId, EntityKind, Error, ErrorKind, Result};
-use roster_sink::{EntityCounts, Hold, HoldRule, Mark, Operation, Sink, Slot, key_of};
+use crate::sharing::replace;
+use roster_core::{DistrictId, EntityKind, Error, ErrorKind, Result, Rows};
+use roster_sink::{
+    EntityCounts, Hold, HoldRule, Mark, Operation, Sink, Slot, content_of, key_of,
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -43,9 +46,8 @@ impl Planner {
         let mut updates = BTreeMap::new();
         let entities: BTreeSet<EntityKind> = held.iter().map(|it| it.1.entity).collect();
         for entity in entities {
-            updates.extend(
-                self.hold_updates(entity, &held)?.into_iter().map(|it| ((entity, it.0), it.1)),
-            );
+            let held = self.hold_updates(entity, &held, candidates, place).await?;
+            updates.extend(held.into_iter().map(|it| ((entity, it.0), it.1)));
         }
         self.count_held_updates(&updates);
         updates.extend(self.hold_creations(&rekeyed(&held))?);
@@ -129,13 +131,56 @@ impl Planner {
             for breach in deleted {
                 self.judge(breach, candidates, &mut held, &mut holds)?;
             }
-            let rejected = self.rejected(*entity, candidates);
-            let updated = self.updated(*entity, candidates, &rekeyed);
-            for breach in rejected.into_iter().chain(updated) {
+            if let Some(breach) = self.rejected(*entity, candidates) {
+                let number = holds.len();
+                self.judge(breach, candidates, &mut held, &mut holds)?;
+                // All updates wait for that already.
+                if holds.len() > number {
+                    continue;
+                }
+            }
+            for breach in self.updated(*entity, candidates, &rekeyed, place).await? {
                 self.judge(breach, candidates, &mut held, &mut holds)?;
             }
         }
         Ok((held, holds))
+    }
+
+    /// What persons have said about a breach.
+    pub(super) fn ruling(&self, breach: &Breach, candidates: &Candidates) -> Ruling {
+        if !self.guard.has_decisions(breach.rule) {
+            return Ruling::Open;
+        }
+        self.guard.ruling(breach, &self.schools, &self.keys_of(breach, candidates))
+    }
+
+    /// Keys of the records that a breach is about.
+    fn keys_of(&self, breach: &Breach, candidates: &Candidates) -> Vec<u128> {
+        let entity = breach.entity;
+        let Some(index) = self.published.indexes.get(&entity) else { return Vec::new() };
+        let is_of = |it: &Slot| breach.covers(self.schools.place(entity, *it));
+        let slots: Vec<Slot> = match breach.rule {
+            HoldRule::Deleted | HoldRule::Rekeyed => {
+                candidates.open(entity).filter(|it| !it.1).map(|it| it.0).filter(is_of).collect()
+            }
+            HoldRule::Updated | HoldRule::Cleared => {
+                index.slots().filter(|it| self.is_updated(entity, *it)).filter(is_of).collect()
+            }
+            HoldRule::Rejected => {
+                index.all_slots().filter(|it| index.is_marked(*it, Mark::Rejected)).collect()
+            }
+            HoldRule::Emptied | HoldRule::Missing => {
+                index.slots().filter(|it| !index.is_marked(*it, Mark::Deleted)).collect()
+            }
+        };
+        slots.into_iter().map(|it| index.key(it)).collect()
+    }
+
+    /// Whether a published record has another content tonight that a limit is about.
+    fn is_updated(&self, entity: EntityKind, slot: Slot) -> bool {
+        let index = self.published.indexes.get(&entity);
+        index.is_some_and(|it| it.is_marked(slot, Mark::Updated))
+            && !self.released.contains(&(entity, slot))
     }
 
     /// Lets a breach through that a person has approved, or holds it.
@@ -147,7 +192,7 @@ impl Planner {
         holds: &mut Vec<Hold>,
     ) -> Result<()> {
         let entity = breach.entity;
-        match self.guard.ruling(&breach, &self.schools) {
+        match self.ruling(&breach, candidates) {
             Ruling::Approved(id) => {
                 self.used.insert(id);
                 if matches!(breach.rule, HoldRule::Deleted | HoldRule::Rekeyed) {
@@ -159,11 +204,14 @@ impl Planner {
                 // Keys change in many tables for one cause, which asks one question.
                 let same =
                     |it: &&Held| breach.rule == HoldRule::Rekeyed && it.1.rule == HoldRule::Rekeyed;
+                let keys = self.keys_of(&breach, candidates);
                 let number = if let Some(it) = held.iter().find(same) {
+                    let hold = &mut holds[usize::from(it.0) - 1];
+                    hold.seen.extend([sketch_of(entity, &keys)]);
                     it.0
                 } else {
                     let number = holds.len() + 1;
-                    holds.push(self.guard.hold(number, &breach, &self.schools, ruling));
+                    holds.push(self.guard.hold(number, &breach, &self.schools, ruling, &keys));
                     HoldNumber::try_from(number).map_err(|_| too_many())?
                 };
                 self.hold_deletions(candidates, number, &breach);
@@ -186,25 +234,40 @@ impl Planner {
         self.guard.rejected(entity, &EntityCounts { rejected, ..*counts })
     }
 
-    fn updated(
-        &self,
+    /// The breaches by updates: by values that are lost, or else by their number.
+    async fn updated(
+        &mut self,
         entity: EntityKind,
         candidates: &Candidates,
         rekeyed: &[Breach],
-    ) -> Vec<Breach> {
+        place: Place<'_>,
+    ) -> Result<Vec<Breach>> {
+        let counts = self.counts(entity, candidates);
+        let changes = self.changes(entity, &counts, candidates, place).await?;
+        let cleared = self.guard.cleared(entity, &counts, &changes, &self.schools);
+        // Who lets values go that the whole district loses has seen all updates of the table.
+        if cleared.iter().any(|it| it.school.is_none()) {
+            return Ok(cleared);
+        }
         // What changed because it names records that have other keys now waits with them, or was accepted with them.
         let named: Vec<EntityKind> = rekeyed.iter().map(|it| it.entity).collect();
         if refers_to(entity, &named) || refers_to(entity, &self.rekeyed.applied()) {
-            return Vec::new();
+            return Ok(cleared);
         }
-        self.breaches(entity, HoldRule::Updated, candidates)
+        let updated = self.breaches(entity, HoldRule::Updated, candidates).into_iter();
+        let updated = updated.filter(|it| cleared.iter().all(|lost| lost.school != it.school));
+        let updated: Vec<Breach> =
+            updated.map(|it| Breach { fields: changes.changed(it.school), ..it }).collect();
+        Ok(cleared.into_iter().chain(updated).collect())
     }
 
-    /// Rejected records that name one that goes: they count there.
+    /// Rejected records that name one that goes, which counts there, and those that went on an earlier night.
     fn following_rejections(&self, entity: EntityKind, candidates: &Candidates) -> u64 {
         let Some(index) = self.published.indexes.get(&entity) else { return 0 };
-        let rejected = |it: &&Slot| index.is_marked(**it, Mark::Rejected);
-        candidates.slots(entity).iter().filter(rejected).count() as u64
+        let is_rejected = |it: &Slot| index.is_marked(*it, Mark::Rejected);
+        let going = candidates.slots(entity).iter().filter(|it| is_rejected(it)).count();
+        let gone = index.slots().filter(|it| index.is_marked(*it, Mark::Deleted));
+        (going + gone.filter(is_rejected).count()) as u64
     }
 
     /// What a night does to an entity's records, by school.
@@ -215,7 +278,7 @@ impl Planner {
         for slot in index.slots().filter(active) {
             let school = &mut counts[usize::from(self.schools.place(entity, slot))];
             school.before += 1;
-            school.updated += u64::from(index.is_marked(slot, Mark::Updated));
+            school.updated += u64::from(self.is_updated(entity, slot));
         }
         for (slot, _) in candidates.open(entity).filter(|it| !it.1) {
             counts[usize::from(self.schools.place(entity, slot))].deleted += 1;
@@ -234,28 +297,97 @@ impl Planner {
         }
     }
 
-    /// Takes an entity's held updates out of the plan; gives their slots and holds.
-    fn hold_updates(
+    /// Takes an entity's held updates out of the plan; gives their slots and holds.  What is not shared any more of the
+    /// published versions that stay goes all the same.
+    async fn hold_updates(
+        &mut self,
+        entity: EntityKind,
+        held: &[Held],
+        candidates: &Candidates,
+        place: Place<'_>,
+    ) -> Result<BTreeMap<Slot, HoldNumber>> {
+        let mut updates = self.updates_of(entity, held)?;
+        let shared = self.shared_versions(entity, &mut updates, candidates, place).await?;
+        self.writer.hold_back(entity, |entry, _| {
+            let is_update = entry.operation == Operation::Update;
+            Ok(updates.get(&entry.slot).filter(|_| is_update).copied())
+        })?;
+        for (slot, row) in &shared {
+            let Some(row) = row.get(0) else { continue };
+            let (key, content) = (key_of(row.source_id()), content_of(&row));
+            self.writer.row(Operation::Update, *slot, key, content, &row)?;
+            self.entities.entry(entity).or_default().updated += 1;
+        }
+        Ok(updates)
+    }
+
+    /// The updates of an entity that wait, and their holds.
+    fn updates_of(
         &mut self,
         entity: EntityKind,
         held: &[Held],
     ) -> Result<BTreeMap<Slot, HoldNumber>> {
         let mut updates = BTreeMap::new();
-        let held: Vec<&Held> = held.iter().filter(|it| it.1.entity == entity).collect();
-        if !held.iter().any(|it| matches!(it.1.rule, HoldRule::Updated | HoldRule::Rejected)) {
+        let by_school = self.holds_by_school(entity, held);
+        if by_school.iter().all(Option::is_none) {
             return Ok(updates);
         }
-        let schools = &self.schools;
-        self.writer.hold_back(entity, |entry, _| {
-            if entry.operation != Operation::Update {
-                return Ok(None);
+        let Some(mut plan) = self.writer.changes(entity)? else { return Ok(updates) };
+        while let Some((entries, _)) = plan.chunk()? {
+            for it in entries.iter().filter(|it| it.operation == Operation::Update) {
+                let by = by_school[usize::from(self.schools.place(entity, it.slot))];
+                let by = by.filter(|_| !self.released.contains(&(entity, it.slot)));
+                updates.extend(by.map(|by| (it.slot, by)));
             }
-            let school = schools.place(entity, entry.slot);
-            let by = held.iter().find(|it| it.1.holds_updates(school)).map(|it| it.0);
-            updates.extend(by.map(|it| (entry.slot, it)));
-            Ok(by)
-        })?;
+        }
         Ok(updates)
+    }
+
+    /// The hold of each school's updates.
+    fn holds_by_school(&self, entity: EntityKind, held: &[Held]) -> Vec<Option<HoldNumber>> {
+        let mut by_school = vec![None; self.schools.len()];
+        for (number, breach) in held.iter().filter(|it| it.1.entity == entity) {
+            for (by, school) in by_school.iter_mut().zip(0..) {
+                if by.is_none() && breach.holds_updates(school) {
+                    *by = Some(*number);
+                }
+            }
+        }
+        by_school
+    }
+
+    /// What the sharing settings leave of the published versions of held updates, where they take something away.  An
+    /// update waits for nobody when its published version cannot be without what is not shared any more.
+    async fn shared_versions(
+        &mut self,
+        entity: EntityKind,
+        updates: &mut BTreeMap<Slot, HoldNumber>,
+        candidates: &Candidates,
+        place: Place<'_>,
+    ) -> Result<Vec<(Slot, Rows)>> {
+        let mut shared = Vec::new();
+        if self.sharer.shares_everything() {
+            return Ok(shared);
+        }
+        let slots: Vec<Slot> = updates.keys().copied().collect();
+        for slots in slots.chunks(FETCHED_ROWS) {
+            let index = self.published.indexes.entry(entity).or_default();
+            let rows = place.sink.fetch(place.district, entity, index, slots).await?;
+            for (slot, row) in slots.iter().zip(rows.iter()) {
+                if self.hangs_on_unshared(&row, candidates) {
+                    updates.remove(slot);
+                    continue;
+                }
+                let taken_away = self.not_shared(&row, candidates);
+                if !taken_away.is_empty() {
+                    let mut left = Rows::new(entity);
+                    replace(&row, &taken_away, &mut left);
+                    let is_other = left.get(0).is_some_and(|it| content_of(&it) != content_of(&row));
+                    shared.extend(is_other.then_some((*slot, left)));
+                }
+            }
+        }
+        Ok(shared)
     }
 
     /// The published version of a held update stays, and so does what it names.

@@ -1,9 +1,9 @@
 //! A plan that is looked at before it is published: a folder with the plan, the record of the run that made it, and what
 //! it was made on.
 
-use super::write_record;
+use super::{Ending, write_record};
 use roster_core::{DistrictId, Error, ErrorKind, Result, RosterSource, RunContext};
-use roster_sink::{Plan, PublishedState, RunRecord, Sink, private_file};
+use roster_sink::{Erasure, Plan, PublishedState, RunRecord, Sketch, private_file};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
     collections::BTreeMap,
@@ -30,6 +30,10 @@ struct Basis {
     feed: Option<String>,
     /// Digests of the folder's other files, by their paths in it.
     files: BTreeMap<String, String>,
+    /// [`roster_sink::Hold::seen`] of the record's holds, in order.
+    seen: Vec<BTreeMap<String, Sketch>>,
+    /// What is to be emptied once the plan is published.
+    erasures: Vec<Erasure>,
 }
 
 /// Writes the record beside the plan in `folder`, and what both were made on.
@@ -38,28 +42,37 @@ pub(super) fn write(
     record: &RunRecord,
     state: PublishedState,
     feed: Option<String>,
+    erasures: Vec<Erasure>,
 ) -> Result<()> {
     write_json(&folder.join(RECORD_FILE), record)?;
     let files = digests(folder).map_err(|err| unreadable(folder).source(err))?;
-    write_json(&folder.join(BASIS_FILE), &Basis { store: state.store, feed, files })
+    let seen = record.report.holds.iter().map(|it| it.seen.clone()).collect();
+    let basis = Basis { store: state.store, feed, files, seen, erasures };
+    write_json(&folder.join(BASIS_FILE), &basis)
 }
 
-/// Publishes a plan that [`super::Night::plan`] wrote.
+/// Publishes a plan that [`super::Night::plan`] wrote, and ends the night as any other.
 ///
 /// # Errors
 ///
 /// [`ErrorKind::Conflict`] when the published state moved since or the plan is for another database,
 /// [`ErrorKind::NotFound`] and [`ErrorKind::Damaged`] when the plan is not there, cannot be read or was changed, and the
 /// sink's.
-pub async fn apply(sink: &Arc<dyn Sink>, folder: &Path) -> Result<RunRecord> {
+pub async fn apply(ending: &Ending<'_>, ctx: &RunContext, folder: &Path) -> Result<RunRecord> {
+    let sink = ending.sink;
     let clock = Instant::now();
     let plan = Plan::open(folder)?;
     let basis = read_unchanged(folder)?;
-    let record: RunRecord = read_json(&folder.join(RECORD_FILE))?;
+    let mut record: RunRecord = read_json(&folder.join(RECORD_FILE))?;
+    for (hold, seen) in record.report.holds.iter_mut().zip(&basis.seen) {
+        hold.seen.clone_from(seen);
+    }
     let district = &plan.header().district;
     refuse_moved(&basis, &plan, &sink.state(district).await?)?;
     let published = sink.published(district).await?;
-    write_record(sink, &plan, published, record, clock).await
+    let record = write_record(sink, &plan, published, record, clock).await?;
+    ending.run(ctx, &basis.erasures, record.report.outcome).await;
+    Ok(record)
 }
 
 /// Refuses a plan whose source offers something else by now than what the plan was made from.

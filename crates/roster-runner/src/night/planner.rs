@@ -54,6 +54,8 @@ pub(super) struct Planner {
     pub(super) used: BTreeSet<HoldId>,
     /// Records that an accepted map gives another key.
     pub(super) rekeyed: NewKeys,
+    /// Updates that go on whatever the limits say, because of what is not shared any more.
+    pub(super) released: BTreeSet<(EntityKind, Slot)>,
     references: References,
     pub(super) feeds: BTreeMap<EntityKind, Feed>,
     pub(super) entities: BTreeMap<EntityKind, EntityCounts>,
@@ -120,6 +122,7 @@ impl Planner {
             confirmed: BTreeSet::new(),
             used: BTreeSet::new(),
             rekeyed: NewKeys::default(),
+            released: BTreeSet::new(),
             sharing: sharing.clone(),
             sharer,
             published,

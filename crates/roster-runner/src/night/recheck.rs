@@ -13,10 +13,10 @@ use super::{
 };
 use crate::{
     Limits, Sharing,
+    look_back::{AreAll, look_back},
     night::{NoWatch, contract::Contract},
     report::{
         kept::Kept,
-        trends::{RECHECK, is_completed_night},
         words::Names,
     },
     sharing::{Decision, Sharer},
@@ -29,7 +29,8 @@ use roster_core::{
     value::Timestamp,
 };
 use roster_sink::{
-    KeptFolder, Outcome, PlanHeader, PlanWriter, Published, RunRecord, RunReport, Sink,
+    HoldFilter, HoldRule, KeptFolder, Outcome, PlanHeader, PlanWriter, Published, RECHECK,
+    RunRecord, RunReport, Sink,
 };
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 use tokio::{runtime::Handle, task::spawn_blocking};
@@ -81,6 +82,10 @@ impl Recheck {
         if !published.rekeys.is_empty() {
             return Err(keys_wait().context("district", &self.district));
         }
+        let holds = self.sink.holds(Some(&self.district), HoldFilter::Unsettled).await?;
+        if let Some(hold) = holds.iter().find(|it| it.rule == HoldRule::Rekeyed) {
+            return Err(new_keys_are_held().context("hold", &hold.id));
+        }
         let newer = self.newer_nights(of).await?;
         let eligible = Eligible::new(&*self.sink, of, &newer, rejected);
         let (parts, mut left_alone) = eligible.select(kept, &mut published).await?;
@@ -95,18 +100,12 @@ impl Recheck {
 
     /// The district's completed nights since a run, the newest first.
     async fn newer_nights(&self, of: &RunRecord) -> Result<Vec<RunRecord>> {
-        let mut most = 32;
-        loop {
-            let runs = self.sink.runs(Some(&self.district), most).await?;
-            let all = runs.len() < most;
-            let reached = runs.iter().any(|it| it.started_at <= of.started_at);
-            if all || reached {
-                let newer =
-                    |it: &RunRecord| it.started_at > of.started_at && is_completed_night(it);
-                return Ok(runs.into_iter().filter(newer).collect());
-            }
-            most *= 4;
-        }
+        let newer = |it: &&RunRecord| it.started_at > of.started_at && it.is_completed_night();
+        let found = |runs: &[RunRecord], all: AreAll| {
+            let reached = all.0 || runs.iter().any(|it| it.started_at <= of.started_at);
+            reached.then(|| runs.iter().filter(newer).cloned().collect())
+        };
+        Ok(look_back(&*self.sink, &self.district, found).await?.unwrap_or_default())
     }
 
     /// Who is shared, found out by today's settings.
@@ -255,6 +254,13 @@ fn request(parts: &BTreeMap<EntityKind, Parts>) -> ExtractRequest {
 fn nothing_kept() -> Error {
     let message = "the records that the run left out are not kept any longer, or never were; have the feed sent again";
     Error::new(ErrorKind::NotFound, "recheck", message)
+}
+
+/// What comes under a new key would be created beside the record that has the old one.
+fn new_keys_are_held() -> Error {
+    let message =
+        "records that seem to have new keys are held; decide about the hold, and check again after the next night";
+    Error::new(ErrorKind::Conflict, "recheck", message)
 }
 
 fn keys_wait() -> Error {

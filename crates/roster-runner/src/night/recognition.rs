@@ -30,7 +30,7 @@ impl Planner {
         place: Place<'_>,
     ) -> Result<Vec<Breach>> {
         let suspects: Vec<EntityKind> =
-            breaches.iter().filter(|it| self.may_be_rekeyed(it)).map(|it| it.entity).collect();
+            breaches.iter().filter(|it| self.may_be_rekeyed(it, candidates)).map(|it| it.entity).collect();
         if suspects.is_empty() {
             return Ok(Vec::new());
         }
@@ -41,13 +41,10 @@ impl Planner {
         self.propose(&matches)?;
         let limit = "records that go and records that come are alike in all but their keys";
         let rekeyed = matches.entities().filter(|it| matches.share(*it) >= SHARE);
-        let breach = |entity| Breach {
-            entity,
-            school: None,
-            rule: HoldRule::Rekeyed,
-            records: matches.matched(entity),
-            of_records: matches.going(entity),
-            limit: limit.into(),
+        let breach = |entity| {
+            let (records, of_records) = (matches.matched(entity), matches.going(entity));
+            let limit = limit.into();
+            Breach { limit, ..Breach::new(entity, None, HoldRule::Rekeyed, records, of_records) }
         };
         Ok(rekeyed.map(breach).collect())
     }
@@ -67,11 +64,11 @@ impl Planner {
     }
 
     /// Whether at least half as many records come as go, and nobody has said that they are others.
-    fn may_be_rekeyed(&self, breach: &Breach) -> bool {
+    fn may_be_rekeyed(&self, breach: &Breach, candidates: &Candidates) -> bool {
         let created = self.entities.get(&breach.entity).map_or(0, |it| it.created);
         breach.rule == HoldRule::Deleted
             && created * 2 >= breach.records
-            && !matches!(self.guard.ruling(breach, &self.schools), Ruling::Approved(_))
+            && !matches!(self.ruling(breach, candidates), Ruling::Approved(_))
     }
 
     async fn matches(&mut self, candidates: &Candidates, place: Place<'_>) -> Result<Matches> {
@@ -115,36 +112,53 @@ impl Planner {
         let mut held = HeldKeys::default();
         let mut updates = BTreeMap::new();
         for entity in EntityKind::ALL.iter().filter(|_| !rekeyed.is_empty()) {
-            let (index, counts) = (
-                self.published.indexes.entry(*entity).or_default(),
-                self.entities.entry(*entity).or_default(),
-            );
-            self.writer.hold_back(*entity, |entry, row| {
-                let Some(row) = row else { return Ok(None) };
-                let own = rekeyed.get(entity).filter(|_| entry.operation == Operation::Create);
-                let Some(by) = own.copied().or_else(|| held.named_by(&row)) else {
-                    return Ok(None);
-                };
-                counts.held += 1;
-                match entry.operation {
-                    Operation::Create => {
-                        counts.created -= 1;
-                        held.0.insert((*entity, entry.key), by);
-                    }
-                    Operation::Restore => counts.restored -= 1,
-                    Operation::Rekey if index.is_marked(entry.slot, Mark::Deleted) => {
-                        counts.restored -= 1;
-                    }
-                    Operation::Update | Operation::Rekey | Operation::Delete => {
-                        counts.updated -= 1;
-                        index.unmark(entry.slot, Mark::Updated);
-                        updates.insert((*entity, entry.slot), by);
-                    }
+            // Records of one table that name each other come in any order.
+            loop {
+                let before = held.0.len();
+                self.hold_creations_of(*entity, rekeyed, &mut held, &mut updates)?;
+                if held.0.len() == before || !entity.schema().refers_to_itself() {
+                    break;
                 }
-                Ok(Some(by))
-            })?;
+            }
         }
         Ok(updates)
+    }
+
+    fn hold_creations_of(
+        &mut self,
+        entity: EntityKind,
+        rekeyed: &BTreeMap<EntityKind, HoldNumber>,
+        held: &mut HeldKeys,
+        updates: &mut BTreeMap<(EntityKind, Slot), HoldNumber>,
+    ) -> Result<()> {
+        let (index, counts) = (
+            self.published.indexes.entry(entity).or_default(),
+            self.entities.entry(entity).or_default(),
+        );
+        self.writer.hold_back(entity, |entry, row| {
+            let Some(row) = row else { return Ok(None) };
+            let own = rekeyed.get(&entity).filter(|_| entry.operation == Operation::Create);
+            let Some(by) = own.copied().or_else(|| held.named_by(&row)) else {
+                return Ok(None);
+            };
+            counts.held += 1;
+            match entry.operation {
+                Operation::Create => {
+                    counts.created -= 1;
+                    held.0.insert((entity, entry.key), by);
+                }
+                Operation::Restore => counts.restored -= 1,
+                Operation::Rekey if index.is_marked(entry.slot, Mark::Deleted) => {
+                    counts.restored -= 1;
+                }
+                Operation::Update | Operation::Rekey | Operation::Delete => {
+                    counts.updated -= 1;
+                    index.unmark(entry.slot, Mark::Updated);
+                    updates.insert((entity, entry.slot), by);
+                }
+            }
+            Ok(Some(by))
+        })
     }
 }
 

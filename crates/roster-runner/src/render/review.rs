@@ -7,7 +7,7 @@ use super::{
 };
 use crate::console::{Colour, Paint};
 use crate::night::guard::NIGHTS_UNTIL_REBASELINE;
-use roster_sink::{AuditEntry, Hold, HoldRule, HoldState, RunRecord};
+use roster_sink::{AuditEntry, Hold, HoldRule, HoldState, RunRecord, Settled};
 use std::fmt::Write as _;
 
 /// A list of holds.
@@ -48,6 +48,7 @@ pub fn holds(holds: &[Hold], colour: Colour) -> String {
 pub fn hold(hold: &Hold, audit: &[AuditEntry], colour: Colour) -> String {
     let mut text =
         format!("{}: {}\n", colour.paint(Paint::Bold, hold.id.as_str()), state(hold.state, colour));
+    _ = writeln!(text, "  {}", meaning(hold.state));
     _ = writeln!(text, "  district {}, run {}", hold.district, hold.run);
     _ = writeln!(text, "  {}", what(hold));
     _ = writeln!(
@@ -56,6 +57,9 @@ pub fn hold(hold: &Hold, audit: &[AuditEntry], colour: Colour) -> String {
         hold.limit,
         counted(u64::from(hold.in_a_row), "night")
     );
+    if hold.rule == HoldRule::Updated && !hold.fields.is_empty() {
+        _ = writeln!(text, "  fields that change: {}", fields(hold));
+    }
     if !hold.examples.is_empty() {
         let keys: Vec<_> = hold.examples.iter().map(|it| shown(it)).collect();
         _ = writeln!(text, "  for example: {}", keys.join(", "));
@@ -64,8 +68,12 @@ pub fn hold(hold: &Hold, audit: &[AuditEntry], colour: Colour) -> String {
         let (by, reason) = (shown(&decision.by), shown(&decision.reason));
         _ = writeln!(text, "  {} at {} by {by}: {reason}", hold.state.code(), decision.at);
     }
-    if let Some(until) = hold.expires_at {
-        _ = writeln!(text, "  expires at {until}, or with the next night");
+    match (hold.state, hold.expires_at) {
+        (HoldState::Approved, Some(until)) => {
+            _ = writeln!(text, "  expires at {until}, or with the next night");
+        }
+        (HoldState::Discarded, Some(until)) => _ = writeln!(text, "  expires at {until}"),
+        _ => {}
     }
     for entry in audit.iter().rev() {
         text.push_str(&audit_line("  ", entry));
@@ -96,10 +104,27 @@ pub(super) fn of_night(record: &RunRecord, colour: Colour) -> String {
             );
         }
     }
-    for settled in &record.settled {
-        _ = writeln!(text, "  hold {} is {}", settled.hold, settled.state.code());
+    for Settled { hold, state } in &record.settled {
+        _ = writeln!(text, "  hold {hold} is {}: {}", state.code(), meaning(*state));
     }
     text
+}
+
+/// What has become of a hold in a state.
+fn meaning(state: HoldState) -> &'static str {
+    match state {
+        HoldState::Open => "it waits for a person",
+        HoldState::Approved => "the next night publishes it, if it still is what was seen",
+        HoldState::Discarded => "nights hold it back without asking, until the decision expires",
+        HoldState::Superseded => {
+            "a newer night took its place; what still waits is in that night's holds"
+        }
+        HoldState::Used => "it was approved, and a night has published it",
+        HoldState::Expired => {
+            "it was decided, and the night after did not have it as it was seen, or came too late; what still waits is \
+             in that night's holds"
+        }
+    }
 }
 
 /// The audit log, newest first.
@@ -132,6 +157,10 @@ fn what(hold: &Hold) -> String {
         HoldRule::Updated => {
             format!("{records} of {of} {table}{school} would be updated; they stay as they are")
         }
+        HoldRule::Cleared => format!(
+            "{records} of {of} {table}{school} would lose {}; no {table}{school} are updated",
+            fields(hold)
+        ),
         HoldRule::Rejected => format!(
             "{records} of {of} {table} in the feed were rejected; no {table} are updated or deleted"
         ),
@@ -147,6 +176,14 @@ fn what(hold: &Hold) -> String {
             "{records} of {of} {table} look like others that come under new keys; none is deleted or created"
         ),
     }
+}
+
+/// The fields that a hold is about, those of most records first.
+fn fields(hold: &Hold) -> String {
+    let mut fields: Vec<_> = hold.fields.iter().collect();
+    fields.sort_by_key(|it| std::cmp::Reverse(it.1));
+    let text = |(name, records): &(&String, &u64)| format!("{name} ({})", number(**records));
+    fields.iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
 fn choices(hold: &Hold) -> String {

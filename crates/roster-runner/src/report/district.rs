@@ -270,6 +270,7 @@ fn waiting(hold: &Hold, names: Names) -> String {
     let what = match hold.rule {
         HoldRule::Deleted => "would be removed",
         HoldRule::Updated => "would be changed",
+        HoldRule::Cleared => return cleared(hold, names),
         HoldRule::Rejected => {
             "were left out, too many to trust the changes and removals beside them"
         }
@@ -280,6 +281,22 @@ fn waiting(hold: &Hold, names: Names) -> String {
     let school = hold.school.as_deref().map_or_else(String::new, |it| format!(" of school {it}"));
     let file = names.table(hold.entity);
     format!("{file}: {} of {} records{school} {what}", hold.records, hold.of_records)
+}
+
+/// Which values would be lost, in words.
+fn cleared(hold: &Hold, names: Names) -> String {
+    let school = hold.school.as_deref().map_or_else(String::new, |it| format!(" of school {it}"));
+    let schema = hold.entity.schema();
+    let name = |it: &String| schema.field(it).map(|it| names.field(hold.entity, schema.fields[it].name));
+    let fields: Vec<&str> = hold.fields.keys().filter_map(name).collect();
+    format!(
+        "{}: {} of {} records{school} had a value before and have none that can be read now, in {}; until that is \
+         mended, no record of the file is changed",
+        names.table(hold.entity),
+        hold.records,
+        hold.of_records,
+        fields.join(", ")
+    )
 }
 
 fn unwritable(file: &Path, err: io::Error) -> Error {

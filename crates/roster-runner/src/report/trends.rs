@@ -1,12 +1,10 @@
 //! Compares a run with the district's earlier nights: what is new, what is gone, what is more than usual.
 
+use crate::look_back::{AreAll, look_back};
 use roster_core::{EntityKind, Result, Severity};
-use roster_sink::{EntityCounts, Outcome, RunRecord, Sink};
+use roster_sink::{EntityCounts, RunRecord, Sink};
 use serde::Serialize;
 use std::collections::BTreeSet;
-
-/// Connector of runs that read no feed but what an earlier run left out.
-pub(crate) const RECHECK: &str = "recheck";
 
 /// Earlier nights that a run is compared with.
 const NIGHTS: usize = 10;
@@ -72,24 +70,12 @@ pub(crate) struct RejectedTrend {
 ///
 /// The sink's.
 pub(crate) async fn earlier_nights(sink: &dyn Sink, record: &RunRecord) -> Result<Vec<RunRecord>> {
-    let is_earlier = |it: &RunRecord| it.started_at < record.started_at && is_completed_night(it);
-    let mut most = 4 * NIGHTS;
-    loop {
-        let runs = sink.runs(Some(&record.report.district), most).await?;
-        let all = runs.len() < most;
-        let mut earlier: Vec<_> = runs.into_iter().filter(is_earlier).collect();
-        if all || earlier.len() >= NIGHTS {
-            earlier.truncate(NIGHTS);
-            return Ok(earlier);
-        }
-        most *= 4;
-    }
-}
-
-/// Whether a run read a feed to its end.
-pub(crate) fn is_completed_night(record: &RunRecord) -> bool {
-    let report = &record.report;
-    report.outcome != Outcome::Failed && report.error.is_none() && report.connector != RECHECK
+    let is_earlier = |it: &&RunRecord| it.started_at < record.started_at && it.is_completed_night();
+    let found = |runs: &[RunRecord], all: AreAll| {
+        let earlier: Vec<_> = runs.iter().filter(is_earlier).take(NIGHTS).cloned().collect();
+        (all.0 || earlier.len() == NIGHTS).then_some(earlier)
+    };
+    Ok(look_back(sink, &record.report.district, found).await?.unwrap_or_default())
 }
 
 /// Compares a run with earlier ones, the newest of which comes first.

@@ -1,9 +1,8 @@
 //! The words of reports: a district's own names for tables and fields, and the manual's for findings.
 
-use super::trends::RECHECK;
 use crate::{registry, render};
 use roster_core::{EntityKind, Severity, model::FieldSchema, value::FieldType};
-use roster_sink::RunRecord;
+use roster_sink::{RECHECK, RunRecord};
 
 /// A connector's own names for what the model has.
 #[derive(Clone, Copy, Debug, Default)]

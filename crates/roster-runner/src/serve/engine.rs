@@ -233,8 +233,8 @@ impl Engine {
         self.live().insert(name.clone(), live.clone());
         let engine = self.clone();
         nights.spawn(async move {
-            let record = engine.one_night(&name, &live).await;
-            NightEnd { district: name, record }
+            let records = engine.one_night(&name, &live).await;
+            NightEnd { district: name, records }
         });
     }
 
@@ -249,14 +249,17 @@ impl Engine {
     }
 
     fn ended(&self, end: NightEnd) {
-        let NightEnd { district, record } = end;
+        let NightEnd { district, records } = end;
         self.live().remove(&district);
-        let ending = night::ending(&record, self.cancel.is_cancelled());
         let now = self.clock.now();
+        let Some(record) = records.last() else { return };
+        let ending = night::ending(record, self.cancel.is_cancelled());
         let account = self.scheduler().finished(&district, now, ending);
         let report = &record.report;
         tracing::info!(district, run = %report.run, outcome = report.outcome.code(), seconds = report.seconds, "the night ended");
-        self.remember(&record);
+        for record in &records {
+            self.remember(record);
+        }
         if let Some(account) = &account {
             self.account(account, Some(report.run.as_str()));
         }
@@ -264,7 +267,7 @@ impl Engine {
         let told = if ending == Ending::Failed && account.is_none() {
             Ok(())
         } else {
-            self.notices.of_night(&record, now)
+            records.iter().try_for_each(|it| self.notices.of_night(it, now))
         };
         if let Err(error) = told {
             tracing::error!(district, %error, "the notices of the night are lost");

@@ -28,7 +28,7 @@ pub(crate) fn replace(row: &Row<'_>, replaced: &[Replacement], rows: &mut Rows) 
 
 impl Sharer {
     /// The fields that are not shared as they are.
-    pub(super) fn replacements(&self, row: &Row<'_>) -> Vec<Replacement> {
+    pub(crate) fn replacements(&self, row: &Row<'_>) -> Vec<Replacement> {
         let fields = row.schema().fields.iter().zip(row.fields()).enumerate();
         let excluded = self.excluded_fields.get(&row.entity());
         fields

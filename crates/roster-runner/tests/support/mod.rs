@@ -16,11 +16,14 @@ use roster_core::{
 use roster_runner::{
     Limits, Sharing,
     keep::KeepSettings,
-    night::{Night, NoWatch},
+    night::{Ending, Night, NoWatch, apply},
 };
 use roster_sink::{EntityCounts, Outcome, RunRecord, Sink, SqliteSink};
 use rusqlite::Connection;
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use tempfile::TempDir;
 
 /// What a source says of one entity.
@@ -195,6 +198,13 @@ impl World {
     /// Runs a night and returns its record.
     pub(crate) async fn run(&self, script: Script) -> RunRecord {
         self.night(script).run(&RunContext::detached()).await
+    }
+
+    /// Publishes a plan.
+    pub(crate) async fn apply(&self, folder: &Path) -> Result<RunRecord> {
+        let (district, keep) = ("lakeside".parse().unwrap(), KeepSettings::default());
+        let ending = Ending { district: &district, sink: &self.sink, keep: &keep, source: None };
+        apply(&ending, &RunContext::detached(), folder).await
     }
 
     /// Runs a night that must not fail.

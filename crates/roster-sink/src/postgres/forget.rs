@@ -8,7 +8,7 @@ use super::{
     review,
 };
 use crate::{
-    Erased, Erasure, Forgotten, Retention,
+    Erased, Erasure, Forgotten, RECHECK, Retention,
     relational::{forget::entry, history::time, review::unsettled},
 };
 use roster_core::{DistrictId, EntityKind};
@@ -77,7 +77,7 @@ async fn forget_in_transaction(
     Ok((forgotten, tables))
 }
 
-/// Deletes runs, but for the last one that was completed, and those with holds that wait for a person or a night.
+/// Deletes runs, but for the last completed night ([`crate::RunRecord::is_completed_night`]), and those with holds that wait for a person or a night.
 async fn forget_runs(
     transaction: &Transaction<'_>,
     district: &DistrictId,
@@ -87,6 +87,7 @@ async fn forget_runs(
     let runs = format!(
         "SELECT id FROM {runs} AS run WHERE district_id = $1 AND finished_at < $2::text::timestamptz \
          AND id IS DISTINCT FROM (SELECT id FROM {runs} WHERE district_id = $1 AND outcome <> 'failed' \
+         AND connector <> '{RECHECK}' AND report #>> '{{report,error}}' IS NULL \
          ORDER BY started_at DESC, seq DESC LIMIT 1) \
          AND NOT EXISTS (SELECT FROM {holds} AS hold WHERE hold.district_id = $1 AND hold.run_id = run.id \
          AND hold.state IN ({states}))",

@@ -83,6 +83,7 @@ async fn publish_in_transaction(
     if night.first_load && rows_at.is_here() {
         mark_load(transaction, &night).await?;
     }
+    rekeys::end_maps(transaction, run).await?;
     move_basis(transaction, &night, header.basis).await?;
     history::insert(transaction, run, Some(&plan.kept())).await
 }

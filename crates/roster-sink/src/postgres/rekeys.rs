@@ -9,12 +9,12 @@ use super::{
     write::Night,
 };
 use crate::{
-    Decision, Hold, HoldId, HoldState, Rekey,
+    Decision, Hold, HoldId, HoldState, Outcome as RunOutcome, Rekey, RunRecord,
     relational::{
         history::time,
         index_chunks::known_entity,
         rekeys::{Pending, check},
-        review::rekeyed,
+        review::{map_forgotten, never_came, rekeyed, reopen},
     },
 };
 use futures::TryStreamExt as _;
@@ -140,6 +140,68 @@ pub(super) async fn apply(
     );
     transaction.execute(&sql, &[&night.district.as_str(), &numbers, &night.run]).await?;
     Ok(())
+}
+
+/// Takes back what was accepted and not applied; holds that were approved by it are open again.
+pub(super) async fn forget(
+    client: &mut Client,
+    waiting: Duration,
+    district: &DistrictId,
+    decision: &Decision,
+) -> Outcome<u64> {
+    let transaction = client.transaction().await?;
+    set_district(&transaction, district).await?;
+    limit_waiting(&transaction, waiting).await?;
+    lock_district(&transaction, district).await?;
+    let sql = format!(
+        "SELECT DISTINCT hold_id FROM {} \
+         WHERE district_id = $1 AND applied_run IS NULL AND hold_id IS NOT NULL",
+        qualified("rekeys")
+    );
+    for row in transaction.query(&sql, &[&district.as_str()]).await? {
+        let id = HoldId::from_text(row.try_get::<_, &str>(0)?);
+        let Some(mut hold) = review::find_locked(&transaction, &id).await? else { continue };
+        if reopen(&mut hold) {
+            review::update(&transaction, &hold).await?;
+        }
+    }
+    let forgotten = forget_unapplied(&transaction, district, decision).await?;
+    transaction.commit().await?;
+    Ok(forgotten)
+}
+
+/// After a night that applied a map and held nothing back: keys that did not come with the others never come.
+pub(super) async fn end_maps(transaction: &Transaction<'_>, run: &RunRecord) -> Outcome<()> {
+    let report = &run.report;
+    let sql = format!(
+        "SELECT EXISTS (SELECT FROM {} WHERE district_id = $1 AND applied_run = $2)",
+        qualified("rekeys")
+    );
+    let (district, run_id) = (report.district.as_str(), report.run.as_str());
+    let applied: bool = transaction.query_one(&sql, &[&district, &run_id]).await?.try_get(0)?;
+    if applied && report.outcome != RunOutcome::Held {
+        forget_unapplied(transaction, &report.district, &never_came(run.finished_at)).await?;
+    }
+    Ok(())
+}
+
+async fn forget_unapplied(
+    transaction: &Transaction<'_>,
+    district: &DistrictId,
+    decision: &Decision,
+) -> Outcome<u64> {
+    let unapplied =
+        format!("FROM {} WHERE district_id = $1 AND applied_run IS NULL", qualified("rekeys"));
+    let sql = format!("SELECT entity, count(*) {unapplied} GROUP BY entity ORDER BY entity");
+    let mut forgotten = 0;
+    for row in transaction.query(&sql, &[&district.as_str()]).await? {
+        let (table, keys): (&str, i64) = (row.try_get(0)?, row.try_get(1)?);
+        let entry = map_forgotten(district, decision, table, keys);
+        review::write_down(transaction, &entry).await?;
+        forgotten += keys.unsigned_abs();
+    }
+    transaction.execute(&format!("DELETE {unapplied}"), &[&district.as_str()]).await?;
+    Ok(forgotten)
 }
 
 /// Whether records of an entity ever gave up their keys.

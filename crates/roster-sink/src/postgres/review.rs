@@ -7,7 +7,7 @@ use super::{
     value::{storable, storable_json, time_of},
 };
 use crate::{
-    AuditEntry, Decision, Hold, HoldId, HoldState, RunId, RunRecord, Settled,
+    AuditEntry, Decision, Hold, HoldFilter, HoldId, HoldState, RunId, RunRecord, Settled,
     relational::{history::time, review},
 };
 use roster_core::{DistrictId, value::Timestamp};
@@ -66,7 +66,7 @@ async fn insert(transaction: &Transaction<'_>, hold: &Hold) -> Outcome<bool> {
 }
 
 /// Writes what can change of a hold.
-async fn update(transaction: &Transaction<'_>, hold: &Hold) -> Outcome<()> {
+pub(super) async fn update(transaction: &Transaction<'_>, hold: &Hold) -> Outcome<()> {
     let sql = format!(
         "UPDATE {} SET detail = $2, state = $3, expires_at = $4::text::timestamptz, \
          decided_at = $5::text::timestamptz, decided_by = $6, reason = $7 WHERE id = $1",
@@ -95,18 +95,19 @@ async fn update(transaction: &Transaction<'_>, hold: &Hold) -> Outcome<()> {
 pub(super) async fn holds(
     client: &mut Client,
     district: Option<&DistrictId>,
-    only_open: bool,
+    which: HoldFilter,
 ) -> Outcome<Vec<Hold>> {
     let transaction = client.transaction().await?;
     if let Some(district) = district {
         set_district(&transaction, district).await?;
     }
     let sql = format!(
-        "SELECT detail FROM {} WHERE ($1::text IS NULL OR district_id = $1) AND (NOT $2 OR state = 'open') \
+        "SELECT detail FROM {} WHERE ($1::text IS NULL OR district_id = $1) AND {} \
          ORDER BY created_at DESC, run_id DESC, seq",
-        qualified("holds")
+        qualified("holds"),
+        review::condition(which)
     );
-    let rows = transaction.query(&sql, &[&district.map(DistrictId::as_str), &only_open]).await?;
+    let rows = transaction.query(&sql, &[&district.map(DistrictId::as_str)]).await?;
     rows.iter().map(|it| Ok(review::parse(HOLDS, it.try_get(0)?)?)).collect()
 }
 
@@ -116,7 +117,7 @@ pub(super) async fn find(client: &impl GenericClient, id: &HoldId) -> Outcome<Op
 }
 
 /// One hold, which nobody else changes until the end of the transaction.
-async fn find_locked(transaction: &Transaction<'_>, id: &HoldId) -> Outcome<Option<Hold>> {
+pub(super) async fn find_locked(transaction: &Transaction<'_>, id: &HoldId) -> Outcome<Option<Hold>> {
     find_with(transaction, id, "FOR UPDATE").await
 }
 

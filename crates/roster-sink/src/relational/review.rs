@@ -1,8 +1,11 @@
 //! Holds and the audit log: what may become of a hold, and what is written down about it.
 
 use super::history::json;
-use crate::{AuditEntry, Decision, Hold, HoldId, HoldRule, HoldState, Rekey, RunId, RunRecord};
+use crate::{
+    AuditEntry, Decision, Hold, HoldFilter, HoldId, HoldRule, HoldState, Rekey, RunId, RunRecord, Sketch,
+};
 use roster_core::{DistrictId, Error, ErrorKind, Result, value::Timestamp};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Who did what no person did.
@@ -16,17 +19,36 @@ pub(crate) fn unsettled() -> String {
     UNSETTLED.map(|it| format!("'{}'", it.code())).join(", ")
 }
 
+/// A condition in SQL.
+pub(crate) fn condition(which: HoldFilter) -> String {
+    match which {
+        HoldFilter::All => "true".to_owned(),
+        HoldFilter::Open => format!("state = '{}'", HoldState::Open.code()),
+        HoldFilter::Unsettled => format!("state IN ({})", unsettled()),
+    }
+}
+
+/// A hold as it stands in the database.
+#[derive(Debug, Serialize, Deserialize)]
+struct Stored<H> {
+    #[serde(flatten)]
+    hold: H,
+    #[serde(default)]
+    seen: BTreeMap<String, Sketch>,
+}
+
 /// A hold as it stands in the database.
 pub(crate) fn parse(operation: &'static str, text: &str) -> Result<Hold> {
-    serde_json::from_str(text).map_err(|err| {
+    let stored: Stored<Hold> = serde_json::from_str(text).map_err(|err| {
         let message = "a stored hold cannot be read; it may be of a newer Homeroom";
         Error::new(ErrorKind::Damaged, operation, message).source(err)
-    })
+    })?;
+    Ok(Hold { seen: stored.seen, ..stored.hold })
 }
 
 /// A hold as it stands in the database.
 pub(crate) fn text(operation: &'static str, hold: &Hold) -> Result<String> {
-    json(operation, hold)
+    json(operation, &Stored { hold, seen: hold.seen.clone() })
 }
 
 /// A district as it stands in the database.
@@ -111,6 +133,17 @@ pub(crate) fn settle(
     Ok(settles)
 }
 
+/// Takes back that a hold was approved by accepting its map of keys; false when it was not.
+pub(crate) fn reopen(hold: &mut Hold) -> bool {
+    let is_approved = hold.state == HoldState::Approved;
+    if is_approved {
+        hold.state = HoldState::Open;
+        hold.decision = None;
+        hold.expires_at = None;
+    }
+    is_approved
+}
+
 /// A night made a hold.
 pub(crate) fn made(run: &RunRecord, hold: &Hold) -> AuditEntry {
     about(hold, run.finished_at, Some(&run.report.run), HOMEROOM, "hold")
@@ -136,19 +169,48 @@ pub(crate) fn rekeyed(
 ) -> Vec<AuditEntry> {
     let mut tables = BTreeMap::new();
     for rekey in rekeys {
-        *tables.entry(rekey.entity).or_insert(0_u64) += 1;
+        *tables.entry(rekey.entity.table()).or_insert(0_u64) += 1;
     }
-    let entry = |(entity, keys): (roster_core::EntityKind, u64)| AuditEntry {
+    let entry = |(table, keys): (&str, u64)| AuditEntry {
+        hold: hold.cloned(),
+        ..about_map(district, decision, "rekey", table, keys)
+    };
+    tables.into_iter().map(entry).collect()
+}
+
+/// Keys of a table that were accepted and not applied are taken back, by a person or since the others were applied.
+pub(crate) fn map_forgotten(
+    district: &DistrictId,
+    decision: &Decision,
+    table: &str,
+    keys: i64,
+) -> AuditEntry {
+    about_map(district, decision, "forget_map", table, keys.unsigned_abs())
+}
+
+/// Why a night takes keys back itself.
+pub(crate) fn never_came(at: Timestamp) -> Decision {
+    let reason = "the map was applied, and these keys did not come".to_owned();
+    Decision { at, by: HOMEROOM.to_owned(), reason }
+}
+
+fn about_map(
+    district: &DistrictId,
+    decision: &Decision,
+    action: &str,
+    table: &str,
+    keys: u64,
+) -> AuditEntry {
+    AuditEntry {
         at: decision.at,
         district: district.clone(),
         run: None,
-        hold: hold.cloned(),
+        hold: None,
         actor: decision.by.clone(),
-        action: "rekey".to_owned(),
+        action: action.to_owned(),
         reason: Some(decision.reason.clone()),
-        detail: Some(format!("{}: {keys} keys", entity.table())),
-    };
-    tables.into_iter().map(entry).collect()
+        detail: Some(format!("{table}: {keys} keys")),
+    }
 }
 
 fn about(

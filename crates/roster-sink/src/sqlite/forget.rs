@@ -2,7 +2,7 @@
 
 use super::{connection::Location, erase, failure::Outcome, review};
 use crate::{
-    Erased, Erasure, Forgotten, Retention,
+    Erased, Erasure, Forgotten, RECHECK, Retention,
     relational::{forget::entry, history::time, review::unsettled},
 };
 use roster_core::{DistrictId, EntityKind};
@@ -55,7 +55,7 @@ fn forget_in_transaction(
     Ok(forgotten)
 }
 
-/// Deletes runs, but for the last one that was completed, and those with holds that wait for a person or a night.
+/// Deletes runs, but for the last completed night ([`crate::RunRecord::is_completed_night`]), and those with holds that wait for a person or a night.
 fn forget_runs(
     connection: &Connection,
     district: &DistrictId,
@@ -65,6 +65,7 @@ fn forget_runs(
     let runs = format!(
         "SELECT id FROM runs WHERE district_id = ?1 AND finished_at < ?2 \
          AND id IS NOT (SELECT id FROM runs WHERE district_id = ?1 AND outcome <> 'failed' \
+         AND connector <> '{RECHECK}' AND report ->> '$.report.error' IS NULL \
          ORDER BY started_at DESC, rowid DESC LIMIT 1) \
          AND NOT EXISTS (SELECT 1 FROM holds WHERE holds.run_id = runs.id AND state IN ({}))",
         unsettled()

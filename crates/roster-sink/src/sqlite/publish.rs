@@ -70,6 +70,7 @@ fn publish_in_transaction(
     if night.first_load && rows_at.is_here() {
         mark_load(&transaction, &night)?;
     }
+    rekeys::end_maps(&transaction, run)?;
     move_basis(&transaction, &night, header.basis)?;
     history::insert(&transaction, run, Some(&plan.kept()))?;
     Ok(transaction.commit()?)

@@ -2,12 +2,12 @@
 
 use super::{failure::Outcome, review};
 use crate::{
-    Decision, Hold, HoldId, HoldState, Rekey,
+    Decision, Hold, HoldId, HoldState, Outcome as RunOutcome, Rekey, RunRecord,
     relational::{
         history::time,
         index_chunks::known_entity,
         rekeys::{Pending, check},
-        review::rekeyed,
+        review::{map_forgotten, never_came, rekeyed, reopen},
     },
 };
 use roster_core::{DistrictId, EntityKind};
@@ -103,6 +103,62 @@ pub(super) fn apply(connection: &Connection, numbers: &[i64], run: &str) -> Outc
         statement.execute(params![number, run])?;
     }
     Ok(())
+}
+
+/// Takes back what was accepted and not applied; holds that were approved by it are open again.
+pub(super) fn forget(
+    connection: &mut Connection,
+    district: &DistrictId,
+    decision: &Decision,
+) -> Outcome<u64> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for id in holds_of_maps(&transaction, district)? {
+        let Some(mut hold) = review::find(&transaction, &id)? else { continue };
+        if reopen(&mut hold) {
+            review::update(&transaction, &hold)?;
+        }
+    }
+    let forgotten = forget_unapplied(&transaction, district, decision)?;
+    transaction.commit()?;
+    Ok(forgotten)
+}
+
+fn holds_of_maps(connection: &Connection, district: &DistrictId) -> Outcome<Vec<HoldId>> {
+    let mut statement = connection.prepare(
+        "SELECT DISTINCT hold_id FROM rekeys \
+         WHERE district_id = ?1 AND applied_run IS NULL AND hold_id IS NOT NULL",
+    )?;
+    let ids = statement.query_map([district.as_str()], |row| row.get::<_, String>(0))?;
+    Ok(ids.map(|it| it.map(HoldId::from_text)).collect::<rusqlite::Result<_>>()?)
+}
+
+/// After a night that applied a map and held nothing back: keys that did not come with the others never come.
+pub(super) fn end_maps(connection: &Connection, run: &RunRecord) -> Outcome<()> {
+    let report = &run.report;
+    let sql = "SELECT EXISTS (SELECT 1 FROM rekeys WHERE district_id = ?1 AND applied_run = ?2)";
+    let of = [report.district.as_str(), report.run.as_str()];
+    let applied: bool = connection.query_row(sql, of, |row| row.get(0))?;
+    if applied && report.outcome != RunOutcome::Held {
+        forget_unapplied(connection, &report.district, &never_came(run.finished_at))?;
+    }
+    Ok(())
+}
+
+fn forget_unapplied(
+    connection: &Connection,
+    district: &DistrictId,
+    decision: &Decision,
+) -> Outcome<u64> {
+    let unapplied = "FROM rekeys WHERE district_id = ?1 AND applied_run IS NULL";
+    let sql = format!("SELECT entity, count(*) {unapplied} GROUP BY entity ORDER BY entity");
+    let mut statement = connection.prepare(&sql)?;
+    let counts = statement.query_map([district.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let counts: Vec<(String, i64)> = counts.collect::<rusqlite::Result<_>>()?;
+    for (table, keys) in &counts {
+        review::write_down(connection, &map_forgotten(district, decision, table, *keys))?;
+    }
+    connection.execute(&format!("DELETE {unapplied}"), [district.as_str()])?;
+    Ok(counts.iter().map(|it| it.1.unsigned_abs()).sum())
 }
 
 /// How many records of district `?1` and table `?2` gave up the key `?3`; `None` when none of the table ever gave up one.

@@ -5,7 +5,7 @@ use super::{
     value::read_time,
 };
 use crate::{
-    AuditEntry, Decision, Hold, HoldId, HoldState, RunId, RunRecord, Settled,
+    AuditEntry, Decision, Hold, HoldFilter, HoldId, HoldState, RunId, RunRecord, Settled,
     relational::{history::time, review},
 };
 use roster_core::{DistrictId, value::Timestamp};
@@ -60,7 +60,7 @@ fn insert(connection: &Connection, hold: &Hold) -> Outcome<bool> {
     Ok(inserted > 0)
 }
 
-fn update(connection: &Connection, hold: &Hold) -> Outcome<()> {
+pub(super) fn update(connection: &Connection, hold: &Hold) -> Outcome<()> {
     let decision = hold.decision.as_ref();
     connection.execute(
         "UPDATE holds SET detail = ?2, state = ?3, expires_at = ?4, decided_at = ?5, decided_by = ?6, reason = ?7 \
@@ -82,13 +82,14 @@ fn update(connection: &Connection, hold: &Hold) -> Outcome<()> {
 pub(super) fn holds(
     connection: &Connection,
     district: Option<&DistrictId>,
-    only_open: bool,
+    which: HoldFilter,
 ) -> Outcome<Vec<Hold>> {
-    let mut statement = connection.prepare(
-        "SELECT detail FROM holds WHERE (?1 IS NULL OR district_id = ?1) AND (NOT ?2 OR state = 'open') \
+    let mut statement = connection.prepare(&format!(
+        "SELECT detail FROM holds WHERE (?1 IS NULL OR district_id = ?1) AND {} \
          ORDER BY created_at DESC, run_id DESC, rowid",
-    )?;
-    let mut rows = statement.query(params![district.map(DistrictId::as_str), only_open])?;
+        review::condition(which)
+    ))?;
+    let mut rows = statement.query([district.map(DistrictId::as_str)])?;
     let mut holds = Vec::new();
     while let Some(row) = rows.next()? {
         holds.push(review::parse(HOLDS, text(row, 0)?)?);

@@ -7,7 +7,7 @@ use crate::{
     holds::{hold, night},
 };
 use roster_core::{EntityKind, Rows, value::Timestamp};
-use roster_sink::{Forgotten, HoldState, Outcome, Retention, RunId};
+use roster_sink::{Forgotten, HoldFilter, HoldState, Outcome, Retention, RunId};
 
 pub(crate) const CASES: &[Case] = cases![
     nothing_is_forgotten_unless_it_is_asked_for,
@@ -114,7 +114,7 @@ fn last_completed_run_and_runs_with_open_holds_stay(backend: &Backend) {
     let retention = Retention { runs_before: Some(at(AFTER)), ..Retention::default() };
     assert_eq!(forget(&bench, &retention), Forgotten { runs: 2, ..Forgotten::default() });
     assert_eq!(bench.query("SELECT id FROM runs ORDER BY id"), ["r1", "r3"]);
-    assert_eq!(wait(bench.sink.holds(None, true)).unwrap().len(), 1);
+    assert_eq!(wait(bench.sink.holds(None, HoldFilter::Open)).unwrap().len(), 1);
 }
 
 fn forgotten_changes_leave_one_marker(backend: &Backend) {

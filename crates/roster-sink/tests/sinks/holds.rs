@@ -7,7 +7,8 @@ use crate::{
 };
 use roster_core::{EntityKind, ErrorKind, value::Timestamp};
 use roster_sink::{
-    AuditEntry, Decision, Hold, HoldId, HoldRule, HoldState, Outcome, RunId, RunRecord, Settled,
+    AuditEntry, Decision, Hold, HoldFilter, HoldId, HoldRule, HoldState, Outcome, RunId, RunRecord, Settled,
+    Sketch,
 };
 
 pub(crate) const CASES: &[Case] = cases![
@@ -38,7 +39,9 @@ pub(crate) fn hold(district: &str, run: &str, number: usize) -> Hold {
         created_at: "2026-11-23T02:00:01.234567Z".parse().unwrap(),
         expires_at: None,
         decision: None,
+        fields: [("grade".to_owned(), 7)].into(),
         examples: vec!["e-1".to_owned(), "e-2".to_owned()],
+        seen: [("enrollments".to_owned(), Sketch::of([1 << 64, 2 << 64]))].into(),
     }
 }
 
@@ -92,12 +95,12 @@ fn holds_are_published_with_their_night_and_listed_newest_first(backend: &Backen
     let mut run = record(&plan, Outcome::Held);
     run.report.holds = made[2..].to_vec();
     wait(bench.sink.record(&run, None)).unwrap();
-    let list = |district: Option<&str>, only_open| {
-        wait(bench.sink.holds(district.map(id).as_ref(), only_open)).unwrap()
+    let list = |district: Option<&str>, which| {
+        wait(bench.sink.holds(district.map(id).as_ref(), which)).unwrap()
     };
-    assert_eq!(list(None, false), [made[2].clone(), made[0].clone(), made[1].clone()]);
-    assert_eq!(list(Some("one"), true), made[..2]);
-    assert!(list(Some("three"), false).is_empty());
+    assert_eq!(list(None, HoldFilter::All), [made[2].clone(), made[0].clone(), made[1].clone()]);
+    assert_eq!(list(Some("one"), HoldFilter::Open), made[..2]);
+    assert!(list(Some("three"), HoldFilter::All).is_empty());
     assert_eq!(wait(bench.sink.hold(&made[1].id)).unwrap(), Some(made[1].clone()));
     let columns = "SELECT id, run_id, district_id, entity, school_source_id, rule, records, of_records, state, created_at \
                    FROM holds WHERE id = 'r1.2'";
@@ -137,7 +140,7 @@ fn hold_is_decided_again_until_a_night_settles_it(backend: &Backend) {
     };
     assert_eq!(approved, expected);
     assert_eq!(wait(bench.sink.hold(&made.id)).unwrap(), Some(expected.clone()));
-    assert!(wait(bench.sink.holds(None, true)).unwrap().is_empty());
+    assert!(wait(bench.sink.holds(None, HoldFilter::Open)).unwrap().is_empty());
     assert_eq!(
         bench.query("SELECT state, expires_at, decided_at, decided_by, reason FROM holds"),
         ["approved|2026-11-25T08:30:00.000Z|2026-11-24T08:30:00.123Z|ana|the school closed"]
@@ -240,7 +243,7 @@ fn failed_publish_leaves_no_hold_and_no_entry(backend: &Backend) {
     run.report.holds = vec![hold("d", "r1", 1)];
     let outcome = wait(bench.sink.publish(&plan, published, &run));
     assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Conflict);
-    assert!(wait(bench.sink.holds(None, false)).unwrap().is_empty());
+    assert!(wait(bench.sink.holds(None, HoldFilter::All)).unwrap().is_empty());
     assert!(audit(&bench, None).is_empty());
     assert!(wait(bench.sink.kept_names(&RunId::from_text("r1"))).unwrap().is_empty());
 }

@@ -23,6 +23,8 @@ pub(crate) const CASES: &[Case] = cases![
     rekey_that_no_map_allows_is_refused,
     many_records_are_rekeyed_at_once_and_later_nights_know_them,
     maps_of_one_district_leave_the_other_alone,
+    map_is_taken_back_and_its_hold_waits_again,
+    keys_that_do_not_come_with_the_others_are_dropped,
 ];
 
 fn decision() -> Decision {
@@ -122,16 +124,21 @@ fn accepted_map_waits_and_a_newer_one_takes_its_place(backend: &Backend) {
     accept(&bench, &[("a", "x2"), ("b2", "y")]);
     assert_eq!(bench.published("d").rekeys, map(&[("c", "z"), ("a", "x2"), ("b2", "y")]));
     bench.night("d", "r2", &[categories(&[("x2", "A"), ("b", "B")])]);
-    assert_eq!(bench.published("d").rekeys, map(&[("c", "z"), ("b2", "y")]));
+    // Once some keys have come, the others never come.
+    assert_eq!(bench.published("d").rekeys, []);
     assert_eq!(bench.published("other").rekeys, []);
     let audit = wait(bench.sink.audit(Some(&id("d")), 9)).unwrap();
     let told: Vec<_> =
         audit.iter().rev().map(|it| (it.action.as_str(), it.detail.as_deref())).collect();
     assert_eq!(
         told,
-        [("rekey", Some("categories: 3 keys")), ("rekey", Some("categories: 2 keys"))]
+        [
+            ("rekey", Some("categories: 3 keys")),
+            ("rekey", Some("categories: 2 keys")),
+            ("forget_map", Some("categories: 2 keys"))
+        ]
     );
-    assert_eq!((audit[0].actor.as_str(), audit[0].reason.as_deref()), ("ana", Some("new SIS")));
+    assert_eq!((audit[1].actor.as_str(), audit[1].reason.as_deref()), ("ana", Some("new SIS")));
 }
 
 fn hold_that_a_map_comes_from_becomes_approved(backend: &Backend) {
@@ -363,4 +370,32 @@ fn maps_of_one_district_leave_the_other_alone(backend: &Backend) {
         bench.query("SELECT id FROM categories WHERE district_id = 'other' AND source_id = 'x'"),
         [category_id("other", "x")]
     );
+}
+
+fn map_is_taken_back_and_its_hold_waits_again(backend: &Backend) {
+    let bench = backend.bench();
+    bench.night("d", "r1", &[categories(&[("a", "A")])]);
+    let made = hold("d", "r2", 1);
+    night(&bench, "d", "r2", vec![made.clone()], &[]);
+    let pairs = map(&[("a", "x"), ("b", "y")]);
+    wait(bench.sink.accept_rekeys(&id("d"), Some(&made.id), &pairs, &decision())).unwrap();
+    accept(&bench, &[("c", "z")]);
+    let forget = || wait(bench.sink.forget_rekeys(&id("d"), &decision())).unwrap();
+    assert_eq!((forget(), forget()), (3, 0));
+    assert!(wait(bench.sink.published(&id("d"))).unwrap().rekeys.is_empty());
+    // Approved without a map, it would let the old records be deleted.
+    assert_eq!(wait(bench.sink.hold(&made.id)).unwrap(), Some(made));
+    let audit = wait(bench.sink.audit(Some(&id("d")), 1)).unwrap();
+    assert_eq!((audit[0].action.as_str(), audit[0].actor.as_str()), ("forget_map", "ana"));
+    assert_eq!(audit[0].detail.as_deref(), Some("categories: 3 keys"));
+}
+
+fn keys_that_do_not_come_with_the_others_are_dropped(backend: &Backend) {
+    let bench = backend.bench();
+    bench.night("d", "r1", &[categories(&[("a", "A"), ("b", "B")])]);
+    accept(&bench, &[("a", "x"), ("never", "came")]);
+    bench.night("d", "r2", &[categories(&[("x", "A3"), ("b", "B")])]);
+    assert_eq!(bench.published("d").rekeys, []);
+    let audit = wait(bench.sink.audit(Some(&id("d")), 1)).unwrap();
+    assert_eq!((audit[0].action.as_str(), audit[0].actor.as_str()), ("forget_map", "homeroom"));
 }

@@ -4,6 +4,7 @@ use crate::{
     bundle::{Bundle, BundleLimits, is_csv, is_litter},
     error::io_error,
     landing::{last::Rank, not_ready, taken::TAKEN},
+    overdue::overdue,
 };
 use roster_core::{ErrorKind, Result};
 use std::{
@@ -58,7 +59,7 @@ impl Candidate {
                     "a file disappeared while the set was looked at; it is being replaced";
                 not_ready(message, &self.path).source(error)
             }
-            _ => error,
+            _ => overdue(error, self.modified),
         })
     }
 }
@@ -120,6 +121,14 @@ impl Listing {
 
     pub(super) fn newest(&self) -> Option<&Candidate> {
         self.candidates.iter().max_by_key(|it| it.rank())
+    }
+
+    /// The sets that are not older than the last one taken, the newest first.
+    pub(super) fn pending(&self, last: Option<&Rank>) -> Vec<&Candidate> {
+        let is_pending = |it: &&Candidate| last.is_none_or(|last| it.rank() >= *last);
+        let mut pending: Vec<_> = self.candidates.iter().filter(is_pending).collect();
+        pending.sort_by_key(|it| std::cmp::Reverse(it.rank()));
+        pending
     }
 
     /// A file that is being uploaded under a temporary name.

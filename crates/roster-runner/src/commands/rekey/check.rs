@@ -1,4 +1,5 @@
-//! Checks a person's map against what is published: it must give published records keys that nothing else has.
+//! Checks a person's map against what is published: it must give published records keys that nothing else has.  What is
+//! wrong is told by its line: a cell may hold anything, also a name.
 
 use crate::identity::{MapFile, MapLine, Problem};
 use roster_core::EntityKind;
@@ -13,25 +14,25 @@ pub(super) fn problems(map: &MapFile, published: &mut Published) -> Vec<Problem>
         let (old, new) = (&rekey.old, &rekey.new);
         let mut tell = |message: String| problems.push(Problem { line: *line, message });
         if old == new {
-            tell(format!("{table}: {old:?} is the old key and the new one; leave the row out"));
+            tell(format!("{table}: the old key and the new one are the same; leave the row out"));
             continue;
         }
         match standing(published, rekey.entity, old) {
             Standing::Active => {}
             Standing::Deleted => {
-                tell(format!("{table}: the record with the old key {old:?} is deleted"));
+                tell(format!("{table}: the record with the old key is deleted"));
             }
             Standing::Unknown => {
-                tell(format!("{table}: no record is published under the old key {old:?}"));
+                tell(format!("{table}: no record is published under the old key"));
             }
         }
         match standing(published, rekey.entity, new) {
             Standing::Unknown => {}
             Standing::Active => {
-                tell(format!("{table}: another record is published under the new key {new:?}"));
+                tell(format!("{table}: another record is published under the new key"));
             }
             Standing::Deleted => tell(format!(
-                "{table}: another record was published under the new key {new:?} and is deleted"
+                "{table}: another record was published under the new key and is deleted"
             )),
         }
     }
@@ -64,7 +65,7 @@ fn repeated(map: &MapFile) -> Vec<Problem> {
             if first != *line {
                 let table = rekey.entity.table();
                 let message =
-                    format!("{table}: the {which} key {key:?} stands on line {first} already");
+                    format!("{table}: the {which} key stands on line {first} already");
                 problems.push(Problem { line: *line, message });
             }
         }
@@ -99,23 +100,23 @@ mod tests {
         check("users,a,x\nusers,b,y\nusers,c,\n", &[]);
         check(
             "users,a,a\n",
-            &["2: users: \"a\" is the old key and the new one; leave the row out"],
+            &["2: users: the old key and the new one are the same; leave the row out"],
         );
         check(
             "users,a,x\nusers,b,x\nusers,a,y\n",
             &[
-                "3: users: the new key \"x\" stands on line 2 already",
-                "4: users: the old key \"a\" stands on line 2 already",
+                "3: users: the new key stands on line 2 already",
+                "4: users: the old key stands on line 2 already",
             ],
         );
         check(
             "users,gone,x\nusers,d,y\norgs,a,z\nusers,a,b\nusers,b,gone\n",
             &[
-                "2: users: the record with the old key \"gone\" is deleted",
-                "3: users: no record is published under the old key \"d\"",
-                "4: orgs: no record is published under the old key \"a\"",
-                "5: users: another record is published under the new key \"b\"",
-                "6: users: another record was published under the new key \"gone\" and is deleted",
+                "2: users: the record with the old key is deleted",
+                "3: users: no record is published under the old key",
+                "4: orgs: no record is published under the old key",
+                "5: users: another record is published under the new key",
+                "6: users: another record was published under the new key and is deleted",
             ],
         );
     }

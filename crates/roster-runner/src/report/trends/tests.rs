@@ -1,6 +1,7 @@
 //! Runs in a row.
 
 use super::*;
+use roster_sink::{Outcome, RECHECK};
 use crate::report::testing::{finding, run};
 
 /// A run with so many missing values, and so many rejected of a hundred users.
@@ -55,7 +56,7 @@ fn nights_that_did_not_end_and_rechecks_are_passed_over() {
     let check = |change: fn(&mut RunRecord), expected: bool| {
         let mut record = run();
         change(&mut record);
-        assert_eq!(is_completed_night(&record), expected);
+        assert_eq!(record.is_completed_night(), expected);
     };
     check(|_| {}, true);
     check(|it| it.report.outcome = Outcome::Held, true);

@@ -3,6 +3,7 @@
 use super::Engine;
 use crate::{
     drive::{Drive, failure},
+    night::Night,
     progress::Progress,
     serve::live::LiveNight,
     settings::DistrictSettings,
@@ -16,25 +17,28 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(super) struct NightEnd {
     pub(super) district: String,
-    pub(super) record: RunRecord,
+    /// One, or one for each set of changes that waited; never none.
+    pub(super) records: Vec<RunRecord>,
 }
 
 impl Engine {
-    /// Runs one night to its record, whatever happens.
-    pub(super) async fn one_night(&self, name: &str, live: &Arc<LiveNight>) -> RunRecord {
+    /// Runs one night to its records, whatever happens.
+    pub(super) async fn one_night(&self, name: &str, live: &Arc<LiveNight>) -> Vec<RunRecord> {
         let district = &self.districts[name];
         let started_at = Timestamp::now();
         let sink = match self.sinks.of(&district.id).await {
             Ok(sink) => sink,
-            Err(error) => return failure(district, started_at, RunError::from(&error)),
+            Err(error) => return vec![failure(district, started_at, RunError::from(&error))],
         };
         let drive = Drive::new(self.night.clone(), live.cancel.clone(), Progress::plain());
-        let (mut night, _) = drive.prepare_night(district, sink.clone());
-        night.watch = live.clone();
-        let ctx = RunContext { cancel: live.cancel.clone(), signals: live.clone() };
+        let prepare = || {
+            let (night, _) = drive.prepare_night(district, sink.clone());
+            let ctx = RunContext { cancel: live.cancel.clone(), signals: live.clone() };
+            (Night { watch: live.clone(), ..night }, ctx)
+        };
         tokio::select! {
-            record = Drive::contained(district, sink, night, ctx) => record,
-            () = live.abandon.cancelled() => given_up(district, started_at),
+            records = drive.all_nights(district, sink.clone(), prepare) => records,
+            () = live.abandon.cancelled() => vec![given_up(district, started_at)],
         }
     }
 }

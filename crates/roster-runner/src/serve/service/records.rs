@@ -9,7 +9,7 @@ use crate::{
     review,
     serve::{Right, ServeAudit, Viewer},
 };
-use roster_sink::{AuditEntry, Hold, HoldId, Sink};
+use roster_sink::{AuditEntry, Hold, HoldFilter, HoldId, Sink};
 use serde::Serialize;
 use serde_json::Value;
 use std::{cmp::Reverse, sync::Arc};
@@ -40,9 +40,10 @@ impl Service {
             None => None,
         };
         self.permit(viewer, Right::See)?;
+        let which = if only_open { HoldFilter::Open } else { HoldFilter::All };
         let mut holds = Vec::new();
         for sink in self.engine.sinks.all().await? {
-            holds.extend(sink.holds(id.as_ref(), only_open).await?);
+            holds.extend(sink.holds(id.as_ref(), which).await?);
         }
         holds.retain(|it| viewer.sees(it.district.as_str()));
         holds.sort_by_key(|it| Reverse((it.created_at, it.id.clone())));

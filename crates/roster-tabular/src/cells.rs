@@ -1,19 +1,28 @@
 //! The cells of a record, trimmed, and cleaned where a cell has what no value should.
 
-use crate::{finding::Findings, reader::layout::Place};
-use roster_core::DiagnosticCode;
-use roster_tabular::Record;
+use crate::{csv::Record, finding::Findings};
+use roster_core::{DiagnosticCode, Severity};
+use std::{fmt, sync::Arc};
+
+/// A column: where it stands in a file, and what the file calls it.
+#[derive(Clone, Debug)]
+pub struct ColumnPlace {
+    /// Its position, from 0.
+    pub position: usize,
+    /// Its name, as findings tell it.
+    pub name: Arc<str>,
+}
 
 /// Cells of one record.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Cells<'a> {
+#[derive(Clone, Copy)]
+pub struct Cells<'a> {
     record: &'a Record,
     cleaned: &'a Cleaned,
 }
 
 /// The cells of one record whose text had to be changed; none for nearly every record.  The memory is used again.
-#[derive(Debug, Default)]
-pub(super) struct Cleaned {
+#[derive(Default)]
+pub struct Cleaned {
     text: String,
     /// Where a column's text is, by position; reaches only as far as a cell was ever changed.
     places: Vec<Option<(usize, usize)>>,
@@ -22,12 +31,15 @@ pub(super) struct Cleaned {
 }
 
 impl<'a> Cells<'a> {
-    pub(super) fn new(record: &'a Record, cleaned: &'a Cleaned) -> Self {
+    /// The cells of a record, where [`Cleaned::read`] has looked at it.
+    #[must_use]
+    pub fn new(record: &'a Record, cleaned: &'a Cleaned) -> Self {
         Self { record, cleaned }
     }
 
     /// The cell without spaces around; empty where the record has none.
-    pub(super) fn get(self, column: usize) -> &'a str {
+    #[must_use]
+    pub fn get(self, column: usize) -> &'a str {
         match self.cleaned.get(column) {
             Some(text) => text,
             None => trimmed(self.record.get(column).unwrap_or_default()),
@@ -42,7 +54,7 @@ impl Cleaned {
     }
 
     /// Copies the cells that have line breaks or control characters, without those.
-    pub(super) fn read(&mut self, columns: &[Place], record: &Record) {
+    pub fn read(&mut self, columns: &[ColumnPlace], record: &Record) {
         for index in self.changed.drain(..) {
             self.places[columns[index].position] = None;
         }
@@ -50,7 +62,7 @@ impl Cleaned {
         if !record.has_line_break() && !record.has_control() {
             return;
         }
-        for (index, Place { position, .. }) in columns.iter().enumerate() {
+        for (index, ColumnPlace { position, .. }) in columns.iter().enumerate() {
             let text = record.get(*position).unwrap_or_default();
             if text.contains(|it| breaks_line(it) || is_control(it)) {
                 self.push(*position, text);
@@ -69,8 +81,8 @@ impl Cleaned {
     }
 
     /// Reports what was changed.
-    pub(super) fn report(&self, columns: &[Place], record: &Record, findings: &mut Findings<'_>) {
-        for Place { position, name } in self.changed.iter().map(|it| &columns[*it]) {
+    pub fn report(&self, columns: &[ColumnPlace], record: &Record, findings: &mut Findings<'_>) {
+        for ColumnPlace { position, name } in self.changed.iter().map(|it| &columns[*it]) {
             let text = record.get(*position).unwrap_or_default();
             if text.contains(breaks_line) {
                 findings.repaired(DiagnosticCode::LineBreakInValue, name);
@@ -80,6 +92,33 @@ impl Cleaned {
             }
         }
     }
+}
+
+impl fmt::Debug for Cells<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.record.fmt(f)
+    }
+}
+
+impl fmt::Debug for Cleaned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cleaned").field("cells", &self.changed.len()).finish_non_exhaustive()
+    }
+}
+
+/// Whether the cells of a record stand under the columns of a header of `width` cells; says so where not.
+pub fn judge_width(record: &Record, width: usize, findings: &mut Findings<'_>) -> bool {
+    if record.len() == width {
+        return true;
+    }
+    if record.len() < width {
+        findings.add(DiagnosticCode::RowTooNarrow, Severity::Warning, None);
+        return true;
+    }
+    let surplus = record.cells().skip(width).any(|it| !it.trim().is_empty());
+    let severity = if surplus { Severity::Rejected } else { Severity::Warning };
+    findings.add(DiagnosticCode::RowTooWide, severity, None);
+    !surplus
 }
 
 fn trimmed(text: &str) -> &str {

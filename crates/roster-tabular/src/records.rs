@@ -1,13 +1,13 @@
-//! Opens a file of a set for reading its records.
+//! A file of a set that is read record by record.
 
-use crate::fileset::SetFile;
-use crate::finding::about_file;
+use crate::{
+    bundle::{Bundle, Entry, EntryReader},
+    csv::{CsvLimits, CsvReader, Malformed, ReadOutcome, Record},
+    finding::about_file,
+    read_ahead::{ReadAhead, read_ahead},
+};
 use roster_core::{
     Diagnostic, DiagnosticCode, Error, ErrorKind, Result, RunContext, Signal, SignalSink,
-};
-use roster_tabular::{
-    Bundle, CsvLimits, CsvReader, EntryReader, Malformed, ReadAhead, ReadOutcome, Record,
-    read_ahead,
 };
 use std::{
     io::{self, Read},
@@ -16,7 +16,7 @@ use std::{
 
 /// A file that is read record by record; inflating it runs on a thread of its own.
 #[derive(Debug)]
-pub(super) struct Records {
+pub struct Records {
     csv: CsvReader<ReadAhead>,
     file: Arc<str>,
     encoding_reported: bool,
@@ -53,27 +53,36 @@ impl Upload {
 }
 
 impl Records {
-    /// Opens the file and passes over its header.  `signals` hears how many bytes come in.
-    pub(super) fn open(
+    /// Opens a file and passes over its header, which has `width` cells.  `signals` hears how many bytes come in.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Bundle::read`] and of [`Self::read`].
+    pub fn open(
         bundle: &Bundle,
-        file: &SetFile,
+        entry: &Entry,
+        width: usize,
         limits: CsvLimits,
         signals: Option<&RunContext>,
     ) -> Result<Self> {
         let signals = signals.map(|it| it.signals.clone());
-        let reader = Counted { inner: bundle.read(&file.entry)?, signals };
+        let reader = Counted { inner: bundle.read(entry)?, signals };
         let mut csv = CsvReader::guessing(read_ahead(reader), limits);
-        csv.set_width(file.header.width);
-        let (possible, narrowest) = (!bundle.is_archive(), file.header.width);
+        csv.set_width(width);
+        let (possible, narrowest) = (!bundle.is_archive(), width);
         let upload = Upload { possible, narrowest, after_malformed: false };
-        let file = file.entry.name.clone();
+        let file = entry.name.clone();
         let mut records = Self { csv, file, encoding_reported: false, upload };
         records.read(&mut Record::default())?;
         Ok(records)
     }
 
-    /// Reads the next record.  Fails with [`ErrorKind::NotReady`] at one that broke off while it was uploaded.
-    pub(super) fn read(&mut self, record: &mut Record) -> Result<ReadOutcome> {
+    /// Reads the next record.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`CsvReader::read`]; [`ErrorKind::NotReady`] at a record that broke off while it was uploaded.
+    pub fn read(&mut self, record: &mut Record) -> Result<ReadOutcome> {
         let outcome = self.csv.read(record).map_err(|it| self.of_file(it))?;
         if self.upload.breaks_off(outcome, record, self.csv.ends_without_line_end()) {
             let message = "the file breaks off in the middle of its last record, as one that is still being \
@@ -85,7 +94,7 @@ impl Records {
     }
 
     /// Reports once that the file is not UTF-8.
-    pub(super) fn judge_encoding(&mut self, findings: &mut Vec<Diagnostic>) {
+    pub fn judge_encoding(&mut self, findings: &mut Vec<Diagnostic>) {
         if self.encoding_reported {
             return;
         }
