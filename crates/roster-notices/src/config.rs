@@ -112,7 +112,10 @@ impl MailConfig {
         }
         let local = matches!(self.host.as_str(), "localhost" | "127.0.0.1" | "::1");
         if self.security == MailSecurity::None && !local {
-            tell("security", "without TLS only a server on the same machine may be used; set security to tls or starttls");
+            tell(
+                "security",
+                "without TLS only a server on the same machine may be used; set security to tls or starttls",
+            );
         }
         problems.extend(self.password.iter().filter_map(|it| {
             let problem = it.problem("password")?;

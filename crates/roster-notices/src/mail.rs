@@ -40,7 +40,9 @@ pub(crate) async fn send(config: &MailConfig, to: &str, message: &Message) -> Re
 /// The server's own words may quote an address or a credential, so only its kind of answer is passed on.
 fn refused(error: lettre::transport::smtp::Error) -> Error {
     let (kind, message) = match error.status() {
-        Some(status) if error.is_permanent() && matches!(u16::from(status), 530 | 534 | 535 | 538) => {
+        Some(status)
+            if error.is_permanent() && matches!(u16::from(status), 530 | 534 | 535 | 538) =>
+        {
             (ErrorKind::AuthFailed, "the mail server refused user or password")
         }
         Some(_) if error.is_permanent() => {
@@ -76,7 +78,10 @@ fn transport(config: &MailConfig) -> Result<AsyncSmtpTransport<Tokio1Executor>> 
 fn parameters(config: &MailConfig) -> Result<TlsParameters> {
     let mut builder = TlsParameters::builder(config.host.clone());
     if let Some(file) = &config.certificate_authority {
-        let unusable = || invalid("the certificate authority's file holds no certificate").context("file", file.display());
+        let unusable = || {
+            invalid("the certificate authority's file holds no certificate")
+                .context("file", file.display())
+        };
         let pem = std::fs::read(file).map_err(|err| unusable().source(err))?;
         let certificate = Certificate::from_pem(&pem).map_err(|err| unusable().source(err))?;
         builder = builder.add_root_certificate(certificate);

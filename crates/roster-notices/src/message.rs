@@ -124,7 +124,8 @@ fn subject(notices: &[Notice]) -> String {
     for notice in notices {
         *kinds.entry(notice.kind).or_default() += 1;
     }
-    let words: Vec<_> = kinds.iter().map(|(kind, count)| format!("{count} {}", kind.code())).collect();
+    let words: Vec<_> =
+        kinds.iter().map(|(kind, count)| format!("{count} {}", kind.code())).collect();
     match notices {
         [only] => format!("Homeroom: {}: {}", only.district, only.kind.title().to_lowercase()),
         _ => format!("Homeroom: {}", words.join(", ")),
@@ -169,8 +170,11 @@ mod tests {
         let all = to("all@example.com", &Kind::ALL);
         let again = to("all@example.com", &[Kind::Held]);
         let failed = to("failed@example.com", &[Kind::Failed]);
-        let notices =
-            [notice(Kind::Held, "lakeside"), notice(Kind::Failed, "hillcrest"), notice(Kind::Held, "riverbend")];
+        let notices = [
+            notice(Kind::Held, "lakeside"),
+            notice(Kind::Failed, "hillcrest"),
+            notice(Kind::Held, "riverbend"),
+        ];
         let groups = group(&notices, |district| match district {
             "lakeside" => vec![&all, &again],
             _ => vec![&all, &failed],

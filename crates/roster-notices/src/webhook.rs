@@ -51,7 +51,8 @@ pub(crate) async fn post(
         headers.insert(SIGNATURE_HEADER, signature);
     }
     let operation = "notices.webhook";
-    let request = Outgoing { operation, method: Method::POST, url: &url, headers, body: Bytes::from(body) };
+    let request =
+        Outgoing { operation, method: Method::POST, url: &url, headers, body: Bytes::from(body) };
     let response = client.send(ctx, request).await.map_err(|it| hidden(&it.error))?;
     if response.status.is_success() {
         return Ok(());

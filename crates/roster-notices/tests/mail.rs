@@ -10,8 +10,8 @@ use roster_core::{ErrorKind, RunContext, Secret};
 use roster_credentials::CredentialPlace;
 use roster_http::ClientConfig;
 use roster_notices::{
-    Channel, Kind, MailConfig, MailSecurity, Message, Notice, Notifier, Recipient, SIGNATURE_HEADER,
-    TIMESTAMP_HEADER, WebhookConfig, group, signature,
+    Channel, Kind, MailConfig, MailSecurity, Message, Notice, Notifier, Recipient,
+    SIGNATURE_HEADER, TIMESTAMP_HEADER, WebhookConfig, group, signature,
 };
 use std::{
     env, fs,
@@ -26,15 +26,29 @@ fn main() -> ExitCode {
     let missing = missing();
     let mail = |name: &'static str, test: fn()| {
         let kind = missing.clone().unwrap_or_default();
-        Trial::test(name, move || { test(); Ok(()) }).with_ignored_flag(missing.is_some()).with_kind(kind)
+        Trial::test(name, move || {
+            test();
+            Ok(())
+        })
+        .with_ignored_flag(missing.is_some())
+        .with_kind(kind)
     };
     let tests = vec![
         mail("mail_goes_out_over_tls", || check_mail("tls", MailSecurity::Tls)),
         mail("mail_goes_out_over_starttls", || check_mail("starttls", MailSecurity::Starttls)),
         mail("refused_password_is_told_without_it", refused_password_is_told_without_it),
-        mail("server_that_is_not_trusted_gets_no_password", server_that_is_not_trusted_gets_no_password),
-        Trial::test("webhook_is_signed_and_shown_by_slack", || { webhook_is_signed(); Ok(()) }),
-        Trial::test("webhook_that_refuses_is_told_without_its_address", || { webhook_that_refuses(); Ok(()) }),
+        mail(
+            "server_that_is_not_trusted_gets_no_password",
+            server_that_is_not_trusted_gets_no_password,
+        ),
+        Trial::test("webhook_is_signed_and_shown_by_slack", || {
+            webhook_is_signed();
+            Ok(())
+        }),
+        Trial::test("webhook_that_refuses_is_told_without_its_address", || {
+            webhook_that_refuses();
+            Ok(())
+        }),
     ];
     libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
 }
@@ -46,7 +60,11 @@ fn python() -> String {
 /// Why mail cannot be tested here.
 fn missing() -> Option<String> {
     let runs = |program: &str, arguments: &[&str]| {
-        let status = Command::new(program).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        let status = Command::new(program)
+            .args(arguments)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
         status.is_ok_and(|it| it.success())
     };
     if !runs(&python(), &["-c", "import aiosmtpd"]) {
@@ -69,7 +87,12 @@ impl Server {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/server.py");
         let mut child = Command::new(python())
             .arg(script)
-            .args([folder.path().display().to_string(), security.to_owned(), file("cert.pem"), file("key.pem")])
+            .args([
+                folder.path().display().to_string(),
+                security.to_owned(),
+                file("cert.pem"),
+                file("key.pem"),
+            ])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -110,8 +133,23 @@ impl Drop for Server {
 
 fn certificate(file: &str, key: &str) {
     let arguments = [
-        "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
-        "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE", "-keyout", key, "-out", file,
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=localhost",
+        "-addext",
+        "subjectAltName=DNS:localhost",
+        "-addext",
+        "basicConstraints=critical,CA:FALSE",
+        "-keyout",
+        key,
+        "-out",
+        file,
     ];
     let made = Command::new("openssl").args(arguments).stderr(Stdio::null()).status().unwrap();
     assert!(made.success());
@@ -129,7 +167,8 @@ fn notices() -> Vec<Notice> {
 }
 
 fn message() -> Message {
-    let recipient = Recipient { channel: Channel::Mail("a@example.com".to_owned()), about: vec![Kind::Held] };
+    let recipient =
+        Recipient { channel: Channel::Mail("a@example.com".to_owned()), about: vec![Kind::Held] };
     group(&notices(), |_| vec![&recipient]).remove(0).1
 }
 
@@ -147,7 +186,12 @@ fn check_mail(word: &str, security: MailSecurity) {
     send(&server.notifier(security, "CANARY-right"), &to_ann()).unwrap();
     let mails = server.mails();
     assert_eq!(mails.len(), 1);
-    for part in ["Subject: Homeroom: 2 held", "ann@example.com", "Auto-Submitted: auto-generated", "- lakeside: 1,052 of"] {
+    for part in [
+        "Subject: Homeroom: 2 held",
+        "ann@example.com",
+        "Auto-Submitted: auto-generated",
+        "- lakeside: 1,052 of",
+    ] {
         assert!(mails[0].contains(part), "{part}: {}", mails[0]);
     }
 }
@@ -191,7 +235,8 @@ fn receiver(status: &'static str) -> (u16, thread::JoinHandle<(String, Vec<u8>)>
         }
         let mut body = vec![0; length];
         reader.read_exact(&mut body).unwrap();
-        write!(stream, "HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
+        write!(stream, "HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+            .unwrap();
         (head, body)
     });
     (port, thread)

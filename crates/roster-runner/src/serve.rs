@@ -30,7 +30,8 @@ pub use http::{Route, Subject, router, routes};
 pub use live::LiveProgress;
 pub use server::run;
 pub use service::{
-    DistrictView, HoldList, Invitation, NightView, Overview, Refusal, RunView, Service, UpcomingView,
+    DistrictView, HoldList, Invitation, NightView, Overview, Refusal, RunView, Service,
+    UpcomingView,
 };
 pub use store::{ControlStore, ServeAudit};
 pub use summary::RunSummary;

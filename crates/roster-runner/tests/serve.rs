@@ -70,7 +70,8 @@ struct Stage {
 }
 
 fn feed(folder: &Path, district: &str, students: u64) {
-    let options = Options { students: students.try_into().unwrap(), seed: 1, version: Version::V1_1 };
+    let options =
+        Options { students: students.try_into().unwrap(), seed: 1, version: Version::V1_1 };
     let file = folder.join(format!("{district}.zip"));
     _ = fs::remove_file(&file);
     write_first(&options, &file).unwrap();
@@ -90,6 +91,11 @@ impl Stage {
         }
         feed(folder.path(), "lakeside", 300);
         feed(folder.path(), "hillcrest", 20);
+        Self::over(folder).await
+    }
+
+    /// The program over what is in the folder.
+    async fn over(folder: tempfile::TempDir) -> Self {
         let settings = Settings::parse("homeroom.toml", CONFIG, folder.path()).unwrap();
         let access = Access::load(&settings.serve.access).unwrap();
         let cancel = CancellationToken::new();
@@ -99,14 +105,21 @@ impl Stage {
         Self { folder, app, engine, turning, cancel }
     }
 
-    async fn ask(&self, method: &str, path: &str, token: &str, body: &Value) -> (StatusCode, Vec<u8>) {
+    async fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        body: &Value,
+    ) -> (StatusCode, Vec<u8>) {
         let mut request = Request::builder().method(method).uri(path);
         if !token.is_empty() {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let request = request.header(header::CONTENT_TYPE, "application/json");
-        let response = self.app.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        let response =
+            self.app.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
         let status = response.status();
         assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
         (status, to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec())
@@ -127,7 +140,8 @@ impl Stage {
     async fn night(&self, district: &str) -> Value {
         let runs = format!("/api/v1/districts/{district}/runs");
         let before = self.get(&runs).await.as_array().unwrap().len();
-        let (status, _) = self.post(&format!("/api/v1/districts/{district}/run-now"), Value::Null).await;
+        let (status, _) =
+            self.post(&format!("/api/v1/districts/{district}/run-now"), Value::Null).await;
         assert_eq!(status, StatusCode::ACCEPTED);
         for _ in 0..600 {
             let now = self.get(&runs).await;
@@ -149,24 +163,32 @@ impl Stage {
 async fn hold_is_seen_approved_and_published_over_the_api() {
     let stage = Stage::new().await;
     let overview = stage.get("/api/v1/districts").await;
-    assert_eq!((&overview[0]["standing"], &overview[1]["standing"]), (&json!("new"), &json!("new")));
+    assert_eq!(
+        (&overview[0]["standing"], &overview[1]["standing"]),
+        (&json!("new"), &json!("new"))
+    );
     let first = stage.night("lakeside").await;
     assert_eq!((&first["outcome"], &first["error"]), (&json!("published"), &Value::Null));
     feed(stage.folder.path(), "lakeside", 100);
     assert_eq!(stage.night("lakeside").await["outcome"], "held");
     let overview = stage.get("/api/v1/districts").await;
-    assert_eq!((&overview[0]["district"], &overview[0]["standing"]), (&json!("lakeside"), &json!("held")));
+    assert_eq!(
+        (&overview[0]["district"], &overview[0]["standing"]),
+        (&json!("lakeside"), &json!("held"))
+    );
     assert!(overview[0]["users"].as_array().unwrap().len() == 2, "{overview}");
 
     let holds = stage.get("/api/v1/districts/lakeside/holds").await;
-    let ids: Vec<&str> = holds["holds"].as_array().unwrap().iter().map(|it| it["id"].as_str().unwrap()).collect();
+    let ids: Vec<&str> =
+        holds["holds"].as_array().unwrap().iter().map(|it| it["id"].as_str().unwrap()).collect();
     assert!(!ids.is_empty());
     let run = stage.get(&format!("/api/v1/runs/{}", first["run"].as_str().unwrap())).await;
     assert_eq!(run["summary"]["run"], first["run"]);
     let path = |it: &str| format!("/api/v1/holds/{}/{it}", ids[0]);
     let (status, _) = stage.ask("GET", &path("changes.csv"), OPERATOR, &Value::Null).await;
     assert_eq!(status, StatusCode::FORBIDDEN, "values are for those who are cleared");
-    let (status, changes) = stage.ask("GET", &path("changes.csv"), ADMINISTRATOR, &Value::Null).await;
+    let (status, changes) =
+        stage.ask("GET", &path("changes.csv"), ADMINISTRATOR, &Value::Null).await;
     assert_eq!(status, StatusCode::OK);
     assert!(changes.starts_with(b"table,operation,source_id"));
 
@@ -183,8 +205,12 @@ async fn hold_is_seen_approved_and_published_over_the_api() {
     let audit = stage.get("/api/v1/audit").await;
     let actors = audit["data"].as_array().unwrap().iter().map(|it| it["actor"].as_str().unwrap());
     assert!(actors.into_iter().any(|it| it == "Olga"), "{audit}");
-    let actions: Vec<_> = audit["here"].as_array().unwrap().iter().map(|it| it["action"].clone()).collect();
-    assert!(actions.contains(&json!("see_values")) && actions.contains(&json!("run_now")), "{audit}");
+    let actions: Vec<_> =
+        audit["here"].as_array().unwrap().iter().map(|it| it["action"].clone()).collect();
+    assert!(
+        actions.contains(&json!("see_values")) && actions.contains(&json!("run_now")),
+        "{audit}"
+    );
     stage.stop().await;
 }
 
@@ -258,8 +284,12 @@ async fn program_is_well_counts_its_nights_and_takes_up_where_it_stopped() {
     let (status, _) = stage.ask("GET", "/health", "", &Value::Null).await;
     assert_eq!(status, StatusCode::OK);
     let body = json!({ "paused": true, "reason": "moves to a new SIS" });
-    assert_eq!(stage.post("/api/v1/districts/hillcrest/pause", body).await.0, StatusCode::NO_CONTENT);
-    let (status, text) = stage.post("/api/v1/districts/hillcrest/invite", json!({ "hours": 2 })).await;
+    assert_eq!(
+        stage.post("/api/v1/districts/hillcrest/pause", body).await.0,
+        StatusCode::NO_CONTENT
+    );
+    let (status, text) =
+        stage.post("/api/v1/districts/hillcrest/invite", json!({ "hours": 2 })).await;
     assert!(status == StatusCode::OK && text.contains("/invite/"), "{text}");
     let folder = stage.folder.path().to_owned();
     let (cancel, turning, kept) = (stage.cancel, stage.turning, stage.folder);
@@ -277,4 +307,39 @@ async fn program_is_well_counts_its_nights_and_takes_up_where_it_stopped() {
     assert_eq!(district.runs.len(), 1, "earlier runs are shown");
     assert_eq!(service.district(&viewer, "lakeside").unwrap().upcoming.len(), 7);
     drop(kept);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn restored_backup_goes_on_where_it_was() {
+    let stage = Stage::new().await;
+    stage.night("hillcrest").await;
+    let folder = stage.folder.path().to_owned();
+    let files = ["roster.db", "homeroom-serve.db"];
+    for file in files {
+        let from = rusqlite::Connection::open(folder.join(file)).unwrap();
+        let to = folder.join(format!("{file}.backup"));
+        from.execute("VACUUM INTO ?1", [to.to_str().unwrap()]).unwrap();
+    }
+    // What the backup does not know.
+    feed(&folder, "hillcrest", 22);
+    assert_eq!(stage.night("hillcrest").await["outcome"], "published");
+    let kept = stage.folder;
+    stage.cancel.cancel();
+    stage.turning.await.unwrap();
+    drop((stage.app, stage.engine));
+    for file in files {
+        for ending in ["-wal", "-shm"] {
+            _ = fs::remove_file(folder.join(format!("{file}{ending}")));
+        }
+        fs::rename(folder.join(format!("{file}.backup")), folder.join(file)).unwrap();
+    }
+
+    let stage = Stage::over(kept).await;
+    let runs = stage.get("/api/v1/districts/hillcrest/runs").await;
+    assert_eq!(runs.as_array().unwrap().len(), 1, "{runs}");
+    let caught_up = stage.night("hillcrest").await;
+    assert_eq!(caught_up["outcome"], "published", "{caught_up}");
+    assert!(caught_up["created"].as_u64().unwrap() > 0, "{caught_up}");
+    assert_eq!(stage.night("hillcrest").await["outcome"], "unchanged");
+    stage.stop().await;
 }

@@ -23,7 +23,10 @@ pub(super) fn run(app: &mut App, args: &InviteArgs) -> Result<Exit, Failure> {
     let url = &settings.serve.public_url;
     let invitation = Invitation::new(&store, url, &district, &args.by, args.hours)?;
     app.console.answer(&invitation, |it, _| {
-        format!("{}\n  works once, until {:.0}; send it to nobody but {district}\n", it.link, it.expires_at)
+        format!(
+            "{}\n  works once, until {:.0}; send it to nobody but {district}\n",
+            it.link, it.expires_at
+        )
     })?;
     Ok(Exit::Done)
 }

@@ -41,7 +41,9 @@ pub(super) fn run(app: &mut App, args: &VaultArgs) -> Result<Exit, Failure> {
         }
         VaultAction::Rotate { by } => {
             let number = vault(app)?.rotate(by)?;
-            app.console.remark(&format!("{number} credentials are sealed with the first identity of the key"));
+            app.console.remark(&format!(
+                "{number} credentials are sealed with the first identity of the key"
+            ));
         }
         VaultAction::Audit { most } => {
             for entry in vault(app)?.audit(*most)? {
@@ -70,8 +72,12 @@ fn make_key(app: &mut App, file: &Path) -> Result<(), Failure> {
         let mut out = private_file(file)?;
         writeln!(out, "# public key: {public}\n{}", key.expose())
     };
-    write().map_err(|err| Failure::Usage(format!("{} cannot be written: {err}", file.display())))?;
-    let text = format!("wrote {}; without it no credential can be opened: keep a copy apart", file.display());
+    write()
+        .map_err(|err| Failure::Usage(format!("{} cannot be written: {err}", file.display())))?;
+    let text = format!(
+        "wrote {}; without it no credential can be opened: keep a copy apart",
+        file.display()
+    );
     app.console.remark(&text);
     Ok(())
 }

@@ -5,8 +5,8 @@ mod districts;
 mod document;
 mod review;
 
-pub use document::openapi;
 pub(crate) use answers::refused;
+pub use document::openapi;
 
 use super::{
     Right, Service,

@@ -3,20 +3,16 @@
 mod night;
 
 use super::{
-    board::Board,
-    config::ServeSettings,
-    live::LiveNight,
-    metrics::Metrics,
-    notices::Notices,
-    sinks::SharedSinks,
-    store::ControlStore,
-    summary::RunSummary,
+    board::Board, config::ServeSettings, live::LiveNight, metrics::Metrics, notices::Notices,
+    sinks::SharedSinks, store::ControlStore, summary::RunSummary,
 };
 use crate::settings::{DistrictSettings, NightSettings, Settings};
 use jiff::{SignedDuration, Timestamp};
 use night::NightEnd;
 use roster_core::Result;
-use roster_schedule::{Action, Clock, Ending, Night, Schedule, ScheduleConfig, Scheduler, Standing};
+use roster_schedule::{
+    Action, Clock, Ending, Night, Schedule, ScheduleConfig, Scheduler, Standing,
+};
 use roster_sink::RunRecord;
 use std::{
     collections::HashMap,
@@ -345,7 +341,8 @@ fn schedule(
     for district in districts {
         let name = district.id.as_str();
         let default = || Schedule::new(&ScheduleConfig::default(), roster_schedule::Delivery::Pull);
-        let Some(schedule) = serve.schedules.get(&district.id).cloned().or_else(|| default().ok()) else {
+        let Some(schedule) = serve.schedules.get(&district.id).cloned().or_else(|| default().ok())
+        else {
             continue;
         };
         let since = store.last_slot(name)?.unwrap_or(now);

@@ -65,7 +65,12 @@ impl Metrics {
                 _ = writeln!(text, "homeroom_nights_total{{{labels}}} {nights}");
             }
         }
-        head(&mut text, "homeroom_records_total", "counter", "Records of nights, by what was done.");
+        head(
+            &mut text,
+            "homeroom_records_total",
+            "counter",
+            "Records of nights, by what was done.",
+        );
         for (district, counts) in &*counts {
             for (change, records) in &counts.changes {
                 let labels = format!("district=\"{district}\",change=\"{change}\"");
@@ -88,8 +93,12 @@ type Figure = (&'static str, &'static str, &'static str, fn(&Counts) -> f64);
 #[allow(clippy::cast_precision_loss, reason = "the text format has floating-point numbers only")]
 const FIGURES: &[Figure] = &[
     ("homeroom_night_seconds_total", "counter", "Seconds that nights took.", |it| it.seconds),
-    ("homeroom_last_night_seconds", "gauge", "Seconds that the last night took.", |it| it.last_seconds),
-    ("homeroom_records_held", "gauge", "Records that the last night held back.", |it| it.held as f64),
+    ("homeroom_last_night_seconds", "gauge", "Seconds that the last night took.", |it| {
+        it.last_seconds
+    }),
+    ("homeroom_records_held", "gauge", "Records that the last night held back.", |it| {
+        it.held as f64
+    }),
     (
         "homeroom_last_good_night_timestamp_seconds",
         "gauge",
@@ -118,7 +127,8 @@ mod tests {
             metrics.night(&summary);
         }
         let text = metrics.text(3, 5);
-        let line = format!("homeroom_nights_total{{district=\"{district}\",outcome=\"published\"}} 2\n");
+        let line =
+            format!("homeroom_nights_total{{district=\"{district}\",outcome=\"published\"}} 2\n");
         assert!(text.contains(&line) && text.contains("\nhomeroom_nights_running 3\n"), "{text}");
         let comments = text.lines().filter(|it| it.starts_with("# TYPE")).count();
         assert_eq!(comments, 8);

@@ -75,11 +75,18 @@ impl Notices {
             .collect();
         if let Some(error) = &report.error {
             let text = format!("{} Who must act: {}.", sentence(&error.message), error.actor);
-            notices.push(self.notice(Kind::Failed, district, error.kind.clone(), text, run.clone()));
+            notices.push(self.notice(
+                Kind::Failed,
+                district,
+                error.kind.clone(),
+                text,
+                run.clone(),
+            ));
         }
         let drift = report.diagnostics.iter().filter(|it| is_drift(&it.code));
         notices.extend(drift.map(|it| {
-            let files = it.examples.iter().filter_map(|it| it.field.as_deref().or(it.file.as_deref()));
+            let files =
+                it.examples.iter().filter_map(|it| it.field.as_deref().or(it.file.as_deref()));
             let files: Vec<_> = files.collect();
             let key = format!("{} {}", it.code, files.join(" "));
             let text = format!("{} ({})", it.code.replace('_', " "), files.join(", "));
@@ -121,7 +128,9 @@ impl Notices {
             let channel = &recipient.channel;
             let sent = self.notifier.send(channel, &message, &RunContext::detached()).await;
             match sent {
-                Ok(()) => tracing::info!(to = channel.name(), notices = message.notices.len(), "told"),
+                Ok(()) => {
+                    tracing::info!(to = channel.name(), notices = message.notices.len(), "told")
+                }
                 Err(error) => {
                     failed = true;
                     tracing::error!(to = channel.name(), %error, "a notice is not sent");
@@ -152,17 +161,24 @@ fn held(hold: &Hold) -> String {
     let (records, of, table) = (number(hold.records), number(hold.of_records), hold.entity.table());
     let what = match hold.rule {
         HoldRule::Deleted => format!("{records} of {of} {table} would be deleted; they stay"),
-        HoldRule::Updated => format!("{records} of {of} {table} would be updated; they stay as they are"),
+        HoldRule::Updated => {
+            format!("{records} of {of} {table} would be updated; they stay as they are")
+        }
         HoldRule::Rejected => {
-            format!("{records} of {of} {table} of the feed are not usable; none is updated or deleted")
+            format!(
+                "{records} of {of} {table} of the feed are not usable; none is updated or deleted"
+            )
         }
         HoldRule::Emptied => format!("the feed has no {table} any more; all {of} stay"),
         HoldRule::Missing => format!("the feed no longer speaks of {table}; all {of} stay"),
-        HoldRule::Rekeyed => format!("{records} {table} come under other keys; nothing of them changes"),
+        HoldRule::Rekeyed => {
+            format!("{records} {table} come under other keys; nothing of them changes")
+        }
         #[allow(unreachable_patterns, reason = "rules are added")]
         _ => format!("{records} of {of} {table} are held back"),
     };
-    let nights = if hold.in_a_row > 1 { format!(", for {} nights", hold.in_a_row) } else { String::new() };
+    let nights =
+        if hold.in_a_row > 1 { format!(", for {} nights", hold.in_a_row) } else { String::new() };
     format!("{what}{nights}")
 }
 

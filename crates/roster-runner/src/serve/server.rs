@@ -2,10 +2,7 @@
 
 use super::{Access, Engine, Service, router};
 use crate::{exit::Failure, settings::Settings};
-use axum_server::{
-    Handle,
-    tls_rustls::RustlsConfig,
-};
+use axum_server::{Handle, tls_rustls::RustlsConfig};
 use roster_core::{Error, ErrorKind};
 use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
 use tokio_util::sync::CancellationToken;
@@ -46,7 +43,9 @@ pub async fn run(settings: Settings, cancel: CancellationToken) -> Result<(), Fa
         _ = serving.await;
     }
     if let Err(error) = turned {
-        return Err(Error::new(ErrorKind::Internal, "serve.run", "the engine broke off").source(error).into());
+        return Err(Error::new(ErrorKind::Internal, "serve.run", "the engine broke off")
+            .source(error)
+            .into());
     }
     broken.map_or(Ok(()), |err| Err(cannot_listen(listen, err)))
 }
@@ -84,12 +83,17 @@ async fn certificate((certificate, key): (PathBuf, PathBuf)) -> Result<RustlsCon
     RustlsConfig::from_pem_file(&certificate, &key).await.map_err(|err| {
         let message = "certificate or private key cannot be read; both are PEM files";
         let error = Error::new(ErrorKind::ConfigInvalid, "serve.tls", message);
-        error.context("certificate", certificate.display()).context("key", key.display()).source(err).into()
+        error
+            .context("certificate", certificate.display())
+            .context("key", key.display())
+            .source(err)
+            .into()
     })
 }
 
 fn cannot_listen(listen: SocketAddr, error: io::Error) -> Failure {
-    let message = "the address cannot be listened on; see what else uses it, or set listen in [serve]";
+    let message =
+        "the address cannot be listened on; see what else uses it, or set listen in [serve]";
     Error::new(ErrorKind::ConfigInvalid, "serve.listen", message)
         .context("listen", listen)
         .context("system", &error)

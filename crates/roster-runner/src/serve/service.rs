@@ -97,7 +97,9 @@ impl Service {
             return Err(Refusal::Forbidden);
         }
         let known = self.engine.districts.get(district);
-        known.map(|it| it.id.clone()).ok_or_else(|| Refusal::NotFound("there is no such district".to_owned()))
+        known
+            .map(|it| it.id.clone())
+            .ok_or_else(|| Refusal::NotFound("there is no such district".to_owned()))
     }
 
     /// Writes down what a viewer does; what cannot be written down is not done.

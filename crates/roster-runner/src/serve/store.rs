@@ -103,8 +103,13 @@ impl ControlStore {
     /// # Errors
     ///
     /// The file's.
-    pub fn slots(&self, district: &str, most: usize) -> Result<Vec<(Timestamp, String, Option<String>)>> {
-        let sql = "SELECT slot, fate, run FROM night WHERE district = ?1 ORDER BY slot DESC LIMIT ?2";
+    pub fn slots(
+        &self,
+        district: &str,
+        most: usize,
+    ) -> Result<Vec<(Timestamp, String, Option<String>)>> {
+        let sql =
+            "SELECT slot, fate, run FROM night WHERE district = ?1 ORDER BY slot DESC LIMIT ?2";
         let rows = self.query(sql, params![district, limit(most)], |row| {
             Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?))
         })?;
@@ -119,7 +124,8 @@ impl ControlStore {
     /// The file's.
     pub fn add_run(&self, run: &RunSummary) -> Result<()> {
         let json = serde_json::to_string(run).map_err(|err| {
-            Error::new(ErrorKind::Internal, "serve.store", "a summary cannot be written").source(err)
+            Error::new(ErrorKind::Internal, "serve.store", "a summary cannot be written")
+                .source(err)
         })?;
         let sql = "INSERT OR IGNORE INTO run (run, district, started_at, summary) VALUES (?1, ?2, ?3, ?4)";
         let values = params![run.run, run.district, run.started_at.to_string(), json];
@@ -133,7 +139,8 @@ impl ControlStore {
     /// The file's.
     pub fn runs(&self, district: &str, most: usize) -> Result<Vec<RunSummary>> {
         let sql = "SELECT summary FROM run WHERE district = ?1 ORDER BY started_at DESC LIMIT ?2";
-        let rows = self.query(sql, params![district, limit(most)], |row| row.get::<_, String>(0))?;
+        let rows =
+            self.query(sql, params![district, limit(most)], |row| row.get::<_, String>(0))?;
         Ok(rows.iter().filter_map(|it| serde_json::from_str(it).ok()).collect())
     }
 
@@ -191,7 +198,8 @@ impl ControlStore {
     ///
     /// The file's: what cannot be written down is not done.
     pub fn note(&self, entry: &ServeAudit) -> Result<()> {
-        let sql = "INSERT INTO audit (at, actor, district, action, detail) VALUES (?1, ?2, ?3, ?4, ?5)";
+        let sql =
+            "INSERT INTO audit (at, actor, district, action, detail) VALUES (?1, ?2, ?3, ?4, ?5)";
         let ServeAudit { at, actor, district, action, detail } = entry;
         let values = params![at.to_string(), actor, district, action, detail];
         self.connection().execute(sql, values).map(drop).map_err(failed)

@@ -60,7 +60,9 @@ impl RunSummary {
 impl From<&RunRecord> for RunSummary {
     fn from(record: &RunRecord) -> Self {
         let report = &record.report;
-        let sum = |count: fn(&roster_sink::EntityCounts) -> u64| report.entities.values().map(count).sum();
+        let sum = |count: fn(&roster_sink::EntityCounts) -> u64| {
+            report.entities.values().map(count).sum()
+        };
         let read = report.entities.iter().map(|(kind, it)| (kind.table().to_owned(), it.read));
         Self {
             run: report.run.to_string(),

@@ -1,9 +1,7 @@
 //! Districts, their schedules, and how the program is.
 
 use super::answers::{Problem, answer, refused};
-use crate::serve::{
-    DistrictView, Invitation, Overview, RunSummary, Service, UpcomingView, Viewer,
-};
+use crate::serve::{DistrictView, Invitation, Overview, RunSummary, Service, UpcomingView, Viewer};
 use axum::{
     Extension, Json,
     extract::{Path, Query, State},
@@ -76,9 +74,8 @@ pub(super) async fn metrics(
     Extension(viewer): Extension<Viewer>,
 ) -> Response {
     match service.metrics(&viewer) {
-        Ok(text) => {
-            ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
-        }
+        Ok(text) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
+            .into_response(),
         Err(refusal) => refused(&refusal),
     }
 }

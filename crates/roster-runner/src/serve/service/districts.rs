@@ -1,10 +1,7 @@
 //! All districts at a glance, and one of them.
 
 use super::{Answer, Service};
-use crate::serve::{
-    LiveProgress, Right, RunSummary, Standing, Viewer,
-    board::last_good,
-};
+use crate::serve::{LiveProgress, Right, RunSummary, Standing, Viewer, board::last_good};
 use jiff::Timestamp;
 use roster_schedule::Standing as NightStanding;
 use serde::Serialize;
@@ -103,7 +100,8 @@ impl Service {
         let settings = &self.engine.districts[district];
         let runs = self.engine.board.runs(district);
         let completed = runs.iter().rev().filter(|it| it.is_good());
-        let running = matches!(self.engine.standing(district).0, Some(NightStanding::Running { .. }));
+        let running =
+            matches!(self.engine.standing(district).0, Some(NightStanding::Running { .. }));
         let standing = match runs.first() {
             _ if running => Standing::Running,
             None => Standing::New,
@@ -129,9 +127,13 @@ impl Service {
         let progress = live.map(|it| it.progress());
         let (state, attempt, at) = match standing {
             None | Some(NightStanding::Idle) => ("idle", None, None),
-            Some(NightStanding::Waiting { until, attempt }) => ("waiting", Some(attempt), Some(until)),
+            Some(NightStanding::Waiting { until, attempt }) => {
+                ("waiting", Some(attempt), Some(until))
+            }
             Some(NightStanding::Queued { attempt }) => ("queued", Some(attempt), None),
-            Some(NightStanding::Running { since, attempt }) => ("running", Some(attempt), Some(since)),
+            Some(NightStanding::Running { since, attempt }) => {
+                ("running", Some(attempt), Some(since))
+            }
         };
         NightView { state: state.to_owned(), attempt, at, progress }
     }

@@ -140,7 +140,8 @@ impl Service {
     ///
     /// [`Refusal::Unauthenticated`] otherwise.
     pub fn invited(&self, token: &str) -> Answer<(String, String)> {
-        let found = self.engine.store.invitation(&fingerprint_text(token), self.engine.clock.now())?;
+        let found =
+            self.engine.store.invitation(&fingerprint_text(token), self.engine.clock.now())?;
         found.ok_or(Refusal::Unauthenticated)
     }
 

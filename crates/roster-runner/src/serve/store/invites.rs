@@ -30,7 +30,11 @@ impl ControlStore {
     /// # Errors
     ///
     /// The file's.
-    pub fn invitation(&self, fingerprint: &str, now: Timestamp) -> Result<Option<(String, String)>> {
+    pub fn invitation(
+        &self,
+        fingerprint: &str,
+        now: Timestamp,
+    ) -> Result<Option<(String, String)>> {
         let sql = "SELECT district, made_by, expires_at FROM invitation \
                    WHERE fingerprint = ?1 AND used_at IS NULL";
         let found = self.one(sql, [fingerprint], |row| {

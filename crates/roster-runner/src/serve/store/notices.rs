@@ -37,7 +37,8 @@ impl ControlStore {
     /// The file's.
     pub fn settle(&self, district: &str, kind: Kind, but: &[String]) -> Result<()> {
         let told = "SELECT key FROM notice WHERE district = ?1 AND kind = ?2";
-        let told: Vec<String> = self.query(told, params![district, kind.code()], |row| row.get(0))?;
+        let told: Vec<String> =
+            self.query(told, params![district, kind.code()], |row| row.get(0))?;
         let connection = self.connection();
         for key in told.iter().filter(|it| !but.contains(it)) {
             let sql = "DELETE FROM notice WHERE district = ?1 AND kind = ?2 AND key = ?3";
