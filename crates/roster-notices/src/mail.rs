@@ -34,11 +34,11 @@ pub(crate) async fn send(config: &MailConfig, to: &str, message: &Message) -> Re
         .header(ContentType::TEXT_PLAIN)
         .body(message.text.clone())
         .map_err(|err| invalid("the mail cannot be put together").source(err))?;
-    transport(config)?.send(mail).await.map(drop).map_err(refused)
+    transport(config)?.send(mail).await.map(drop).map_err(|it| refused(&it))
 }
 
 /// The server's own words may quote an address or a credential, so only its kind of answer is passed on.
-fn refused(error: lettre::transport::smtp::Error) -> Error {
+fn refused(error: &lettre::transport::smtp::Error) -> Error {
     let (kind, message) = match error.status() {
         Some(status)
             if error.is_permanent() && matches!(u16::from(status), 530 | 534 | 535 | 538) =>

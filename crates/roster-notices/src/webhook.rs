@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use ring::hmac;
 use roster_core::{Error, ErrorKind, Result, Retry, RunContext, Secret};
 use roster_http::{Client, Outgoing};
+use std::fmt::Write as _;
 
 /// Header with the signature: `v1=` and 64 hexadecimal digits.
 pub const SIGNATURE_HEADER: &str = "x-homeroom-signature";
@@ -22,8 +23,11 @@ pub fn signature(secret: &Secret<String>, timestamp: &str, body: &[u8]) -> Strin
     context.update(timestamp.as_bytes());
     context.update(b":");
     context.update(body);
-    let digits = context.sign().as_ref().iter().map(|it| format!("{it:02x}")).collect::<String>();
-    format!("v1={digits}")
+    let mut signature = String::from("v1=");
+    for byte in context.sign().as_ref() {
+        _ = write!(signature, "{byte:02x}");
+    }
+    signature
 }
 
 pub(crate) async fn post(

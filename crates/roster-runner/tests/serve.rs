@@ -70,8 +70,7 @@ struct Stage {
 }
 
 fn feed(folder: &Path, district: &str, students: u64) {
-    let options =
-        Options { students: students.try_into().unwrap(), seed: 1, version: Version::V1_1 };
+    let options = Options { students, seed: 1, version: Version::V1_1 };
     let file = folder.join(format!("{district}.zip"));
     _ = fs::remove_file(&file);
     write_first(&options, &file).unwrap();

@@ -6,7 +6,10 @@ use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 use roster_core::{Error, ErrorKind, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeSet, fmt};
+use std::{
+    collections::BTreeSet,
+    fmt::{self, Write as _},
+};
 
 /// What somebody may do.
 #[derive(
@@ -137,7 +140,7 @@ pub(crate) fn fingerprint(token: &str) -> [u8; SHA256_OUTPUT_LEN] {
 
 /// The same as text.
 pub(crate) fn fingerprint_text(token: &str) -> String {
-    fingerprint(token).iter().map(|it| format!("{it:02x}")).collect()
+    hexadecimal(&fingerprint(token))
 }
 
 /// A new token that nobody guesses: 256 bits as 64 hexadecimal digits.
@@ -151,7 +154,15 @@ pub(crate) fn new_token() -> Result<String> {
     ring::rand::SecureRandom::fill(&random, &mut bytes).map_err(|_| {
         Error::new(ErrorKind::Unavailable, "serve.token", "the system gives no random numbers")
     })?;
-    Ok(bytes.iter().map(|it| format!("{it:02x}")).collect())
+    Ok(hexadecimal(&bytes))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 /// Longest sleep: a clock that was set is seen by then.
 const LONGEST_SLEEP: Duration = Duration::from_secs(20);
 /// How long a night may take to stop before it is given up.
-const STOP_WITHIN: Duration = Duration::from_secs(120);
+const STOP_WITHIN: Duration = Duration::from_mins(2);
 /// How long runs and slots are remembered here.
 const REMEMBERED_HOURS: i64 = 24 * 400;
 
@@ -209,7 +209,7 @@ impl Engine {
         };
         for action in actions {
             match action {
-                Action::Start(night) => self.start(night, nights),
+                Action::Start(night) => self.start(&night, nights),
                 Action::Stop { district, reason } => {
                     tracing::warn!(%district, ?reason, "the night is stopped");
                     self.stop(&district);
@@ -222,7 +222,7 @@ impl Engine {
         }
     }
 
-    fn start(self: &Arc<Self>, night: Night, nights: &mut JoinSet<NightEnd>) {
+    fn start(self: &Arc<Self>, night: &Night, nights: &mut JoinSet<NightEnd>) {
         let name = night.district.to_string();
         tracing::info!(district = name, slot = %night.slot, attempt = night.attempt, "the night starts");
         let live = Arc::new(LiveNight::new(self.clock.clone(), self.cancel.child_token()));

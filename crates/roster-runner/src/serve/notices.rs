@@ -1,11 +1,11 @@
 //! Who is told what of a night, and when it is sent.
 
 use super::{config::ServeSettings, store::ControlStore};
-use crate::{night::guard::NIGHTS_UNTIL_REBASELINE, render::number};
+use crate::{night::guard::NIGHTS_UNTIL_REBASELINE, render};
 use jiff::{SignedDuration, Timestamp};
 use roster_core::{DiagnosticCode, Result, RunContext};
 use roster_notices::{Kind, Notice, Notifier, Recipient, group};
-use roster_sink::{Hold, HoldRule, Outcome, RunRecord};
+use roster_sink::{Hold, Outcome, RunRecord};
 use std::{collections::HashMap, sync::Arc};
 
 /// Notices that cannot be sent for so long are given up; they stand in the console.
@@ -129,7 +129,7 @@ impl Notices {
             let sent = self.notifier.send(channel, &message, &RunContext::detached()).await;
             match sent {
                 Ok(()) => {
-                    tracing::info!(to = channel.name(), notices = message.notices.len(), "told")
+                    tracing::info!(to = channel.name(), notices = message.notices.len(), "told");
                 }
                 Err(error) => {
                     failed = true;
@@ -158,28 +158,8 @@ fn key(hold: &Hold) -> String {
 }
 
 fn held(hold: &Hold) -> String {
-    let (records, of, table) = (number(hold.records), number(hold.of_records), hold.entity.table());
-    let what = match hold.rule {
-        HoldRule::Deleted => format!("{records} of {of} {table} would be deleted; they stay"),
-        HoldRule::Updated => {
-            format!("{records} of {of} {table} would be updated; they stay as they are")
-        }
-        HoldRule::Rejected => {
-            format!(
-                "{records} of {of} {table} of the feed are not usable; none is updated or deleted"
-            )
-        }
-        HoldRule::Emptied => format!("the feed has no {table} any more; all {of} stay"),
-        HoldRule::Missing => format!("the feed no longer speaks of {table}; all {of} stay"),
-        HoldRule::Rekeyed => {
-            format!("{records} {table} come under other keys; nothing of them changes")
-        }
-        #[allow(unreachable_patterns, reason = "rules are added")]
-        _ => format!("{records} of {of} {table} are held back"),
-    };
-    let nights =
-        if hold.in_a_row > 1 { format!(", for {} nights", hold.in_a_row) } else { String::new() };
-    format!("{what}{nights}")
+    let what = render::what(hold);
+    if hold.in_a_row > 1 { format!("{what}, for {} nights", hold.in_a_row) } else { what }
 }
 
 /// Findings about the shape of a feed, which are told when it changes.

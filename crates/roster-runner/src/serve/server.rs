@@ -63,18 +63,13 @@ fn listen_on(
         .and_then(|it| it.set_nonblocking(true).map(|()| it))
         .map_err(|err| cannot_listen(listen, err))?;
     let app = router(service).into_make_service_with_connect_info::<SocketAddr>();
-    Ok(match tls {
-        Some(tls) => {
-            let server = axum_server::from_tcp_rustls(listener, tls)
-                .map_err(|err| cannot_listen(listen, err))?;
-            Box::pin(server.handle(handle).serve(app))
-        }
-        None => {
-            let server =
-                axum_server::from_tcp(listener).map_err(|err| cannot_listen(listen, err))?;
-            Box::pin(server.handle(handle).serve(app))
-        }
-    })
+    let cannot = |err| cannot_listen(listen, err);
+    if let Some(tls) = tls {
+        let server = axum_server::from_tcp_rustls(listener, tls).map_err(cannot)?;
+        return Ok(Box::pin(server.handle(handle).serve(app)));
+    }
+    let server = axum_server::from_tcp(listener).map_err(cannot)?;
+    Ok(Box::pin(server.handle(handle).serve(app)))
 }
 
 async fn certificate((certificate, key): (PathBuf, PathBuf)) -> Result<RustlsConfig, Failure> {
