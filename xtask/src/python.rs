@@ -29,6 +29,9 @@ pub(crate) const MOTO: Module = Module { name: "moto", package: "moto[server]" }
 /// A client that the SFTP drop is tested with.
 pub(crate) const PARAMIKO: Module = Module { name: "paramiko", package: "paramiko" };
 
+/// A server that takes mail.
+pub(crate) const AIOSMTPD: Module = Module { name: "aiosmtpd", package: "aiosmtpd" };
+
 /// A Python that has the modules: the one that the environment names, the system's, or one of our own, which is made.
 pub(crate) fn with(modules: &[Module]) -> Result<PathBuf> {
     let named = env::var_os(VARIABLE).filter(|it| !it.is_empty()).map(PathBuf::from);

@@ -58,11 +58,19 @@ fn tests(form: Form, tally: &mut Tally) -> Result {
     if let Some(server) = &mariadb {
         tests.env(mariadb::VARIABLE, server.url());
     }
-    let packages =
-        [python::DUCKDB, python::POLARS, python::MOTO, python::OAUTHLIB, python::PARAMIKO];
+    let packages = [
+        python::DUCKDB,
+        python::POLARS,
+        python::MOTO,
+        python::OAUTHLIB,
+        python::PARAMIKO,
+        python::AIOSMTPD,
+    ];
     match python::with(&packages) {
         Ok(python) => _ = tests.env(python::VARIABLE, python),
-        Err(error) => println!("no DuckDB, Polars, S3, oauthlib and Paramiko: {error}"),
+        Err(error) => {
+            println!("no DuckDB, Polars, S3, oauthlib, Paramiko and mail server: {error}")
+        }
     }
     let mut tests = tests.spawn()?;
     let stdout = tests.stdout.take().ok_or("the tests have no output")?;

@@ -41,6 +41,6 @@ pub use crate::{
     },
     identity::{DistrictId, derived_id, public_id, push_derived_id},
     model::EntityKind,
-    secret::Secret,
+    secret::{Secret, Wipe},
     source::{RosterSource, SourceDescriptor, validate_request},
 };

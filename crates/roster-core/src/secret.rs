@@ -1,13 +1,43 @@
-//! Values that must not be printed.
+//! Values that must not be printed, and do not stay in memory.
 
 use serde::{Deserialize, Deserializer};
 use std::fmt;
+use zeroize::Zeroize as _;
 
-/// A credential.  `Debug` shows no part of it and it cannot be serialized.
+/// What can be overwritten in memory.
+pub trait Wipe {
+    /// Overwrites what it holds.
+    fn wipe(&mut self);
+}
+
+impl Wipe for String {
+    fn wipe(&mut self) {
+        self.zeroize();
+    }
+}
+
+impl Wipe for Vec<u8> {
+    fn wipe(&mut self) {
+        self.zeroize();
+    }
+}
+
+impl Wipe for serde_json::Value {
+    fn wipe(&mut self) {
+        match self {
+            Self::String(text) => text.wipe(),
+            Self::Array(items) => items.iter_mut().for_each(Wipe::wipe),
+            Self::Object(keys) => keys.values_mut().for_each(Wipe::wipe),
+            Self::Null | Self::Bool(_) | Self::Number(_) => {}
+        }
+    }
+}
+
+/// A credential.  `Debug` shows no part of it, it cannot be serialized, and it is overwritten when it is dropped.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret<T>(T);
+pub struct Secret<T: Wipe>(T);
 
-impl<T> Secret<T> {
+impl<T: Wipe> Secret<T> {
     /// Wraps a value.
     pub fn new(value: T) -> Self {
         Self(value)
@@ -19,13 +49,19 @@ impl<T> Secret<T> {
     }
 }
 
-impl<T> fmt::Debug for Secret<T> {
+impl<T: Wipe> Drop for Secret<T> {
+    fn drop(&mut self) {
+        self.0.wipe();
+    }
+}
+
+impl<T: Wipe> fmt::Debug for Secret<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(hidden)")
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Secret<T> {
+impl<'de, T: Wipe + Deserialize<'de>> Deserialize<'de> for Secret<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         T::deserialize(deserializer).map(Self)
     }
@@ -37,7 +73,15 @@ mod tests {
 
     #[test]
     fn debug_hides_the_value() {
-        assert_eq!(format!("{:?}", Secret::new("CANARY")), "Secret(hidden)");
-        assert_eq!(*Secret::new("CANARY").expose(), "CANARY");
+        let secret = Secret::new("CANARY".to_owned());
+        assert_eq!(format!("{secret:?}"), "Secret(hidden)");
+        assert_eq!(secret.expose(), "CANARY");
+    }
+
+    #[test]
+    fn values_are_overwritten_wherever_they_stand() {
+        let mut value = serde_json::json!({ "a": ["CANARY", { "b": "CANARY" }], "c": 1 });
+        value.wipe();
+        assert!(!value.to_string().contains("CANARY"), "{value}");
     }
 }

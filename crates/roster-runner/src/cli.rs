@@ -35,6 +35,9 @@ pub struct Global {
     /// What to tell on standard error while working [default: warn on a terminal, info elsewhere]
     #[arg(long, global = true, value_enum, value_name = "LEVEL", display_order = 103)]
     pub log: Option<LogLevel>,
+    /// Write the log as JSON, one object per line
+    #[arg(long, global = true, display_order = 104)]
+    pub log_json: bool,
 }
 
 /// How much is told while working.
@@ -106,9 +109,15 @@ pub enum Command {
     /// Manage the logins of the SFTP drop
     #[cfg(feature = "drop")]
     Drop(DropArgs),
-    /// Run the SFTP drop, until interrupted
-    #[cfg(feature = "drop")]
+    /// Run every district's night at its hour, and answer on HTTP
+    #[cfg(feature = "serve")]
     Serve,
+    /// Make a one-time link by which a district gives its credentials
+    #[cfg(feature = "serve")]
+    Invite(InviteArgs),
+    /// Put credentials into the vault, and change its key
+    #[cfg(feature = "vault")]
+    Vault(VaultArgs),
 }
 
 /// `homeroom due`.
@@ -546,6 +555,74 @@ pub struct ValidateArgs {
     /// Show values also where the output is no terminal; they are personal data
     #[arg(long, conflicts_with = "json")]
     pub values: bool,
+}
+
+/// `homeroom invite`.
+#[cfg(feature = "serve")]
+#[derive(Clone, Debug, Args)]
+pub struct InviteArgs {
+    /// District of the configuration file
+    #[arg(value_name = "DISTRICT")]
+    pub district: String,
+    /// Who invites
+    #[arg(long, value_name = "WHO")]
+    pub by: String,
+    /// Hours until the link expires
+    #[arg(long, value_name = "NUMBER", default_value_t = 72, value_parser = clap::value_parser!(u32).range(1..=720))]
+    pub hours: u32,
+}
+
+/// `homeroom vault`.
+#[cfg(feature = "vault")]
+#[derive(Clone, Debug, Args)]
+pub struct VaultArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: VaultAction,
+}
+
+/// What `homeroom vault` does.
+#[cfg(feature = "vault")]
+#[derive(Clone, Debug, Subcommand)]
+pub enum VaultAction {
+    /// Make a new key and write it to a new file
+    Key {
+        /// New file for the key; keep it apart from the vault and from all backups of data
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// List the names of all credentials
+    List,
+    /// Put a credential in, read from standard input
+    Put {
+        /// Its name, such as lakeside.odbc
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// Who puts it in
+        #[arg(long, value_name = "WHO")]
+        by: String,
+    },
+    /// Take a credential out for good
+    Remove {
+        /// Its name
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// Who takes it out
+        #[arg(long, value_name = "WHO")]
+        by: String,
+    },
+    /// Seal every credential anew, with the first identity of the key
+    Rotate {
+        /// Who changes the key
+        #[arg(long, value_name = "WHO")]
+        by: String,
+    },
+    /// List who used or changed which credential
+    Audit {
+        /// Number of entries at most
+        #[arg(long, value_name = "NUMBER", default_value_t = 50)]
+        most: usize,
+    },
 }
 
 /// `homeroom demo`.

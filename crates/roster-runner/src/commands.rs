@@ -3,28 +3,32 @@
 mod apply;
 mod audit;
 mod check;
-mod decide;
+pub(crate) mod decide;
 mod demo;
 mod districts;
 #[cfg(feature = "drop")]
 mod drop;
 mod due;
-mod explain;
+pub(crate) mod explain;
 mod export;
 mod holds;
 mod init;
+#[cfg(feature = "serve")]
+mod invite;
 mod plan;
 mod recheck;
 mod rekey;
 mod report;
 mod runs;
 mod select;
-#[cfg(feature = "drop")]
+#[cfg(feature = "serve")]
 mod serve;
 mod show;
 #[cfg(feature = "connector-sftp-spec")]
 mod spec;
 mod sync;
+#[cfg(feature = "vault")]
+mod vault;
 
 use crate::{
     cli::{Command, DistrictsCommand, Global},
@@ -83,8 +87,12 @@ impl App {
             Command::Due(args) => due::run(self, args).await,
             #[cfg(feature = "drop")]
             Command::Drop(args) => drop::run(self, args),
-            #[cfg(feature = "drop")]
+            #[cfg(feature = "serve")]
             Command::Serve => serve::run(self).await,
+            #[cfg(feature = "serve")]
+            Command::Invite(args) => invite::run(self, args),
+            #[cfg(feature = "vault")]
+            Command::Vault(args) => vault::run(self, args),
         }
     }
 }

@@ -38,6 +38,18 @@ pub struct Config {
     /// The SFTP drop that districts upload their files to; `homeroom serve` runs it.  Default: none.
     #[cfg(feature = "drop")]
     pub drop: Option<roster_drop::DropConfig>,
+    /// Credentials that connectors name as `{ vault = "name" }`, sealed with age.
+    #[cfg(feature = "vault")]
+    pub vault: roster_vault::VaultConfig,
+    /// When `homeroom serve` runs nights, unless a district says otherwise.
+    #[cfg(feature = "serve")]
+    pub schedule: roster_schedule::ScheduleConfig,
+    /// Who is told what happened, unless a district says otherwise.
+    #[cfg(feature = "serve")]
+    pub notices: roster_notices::NoticesConfig,
+    /// `homeroom serve`: where it listens, and who gets in.
+    #[cfg(feature = "serve")]
+    pub serve: crate::serve::ServeConfig,
     /// The districts, one `[[district]]` each.
     pub district: Vec<DistrictConfig>,
 }
@@ -110,6 +122,14 @@ pub struct DistrictConfig {
     /// When its files are expected, if it sends files: `homeroom due` tells what is late.
     #[serde(default)]
     pub expect: ExpectConfig,
+    /// When its nights run, where it is not as for all.
+    #[cfg(feature = "serve")]
+    #[serde(default)]
+    pub schedule: roster_schedule::ScheduleConfig,
+    /// Who is told about it, beside those who are told about all.
+    #[cfg(feature = "serve")]
+    #[serde(default)]
+    pub notices: Vec<roster_notices::RecipientConfig>,
 }
 
 /// A district's source: the connector's id and the connector's own keys.

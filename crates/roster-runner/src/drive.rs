@@ -45,7 +45,10 @@ impl Drive {
                 let sink = sinks.of(&district.to);
                 async move {
                     match sink {
-                        Ok(sink) => self.all_nights(district, sink).await,
+                        Ok(sink) => {
+                            let prepare = || self.prepare_night(&district, sink.clone());
+                            self.all_nights(&district, sink.clone(), prepare).await
+                        }
                         Err(error) => vec![failure(&district, Timestamp::now(), error)],
                     }
                 }
@@ -55,12 +58,20 @@ impl Drive {
     }
 
     /// The night of a district, and one more for each set of changes that waits behind the first.
-    async fn all_nights(&self, district: DistrictSettings, sink: Arc<dyn Sink>) -> Vec<RunRecord> {
+    ///
+    /// `prepare` makes each of them.
+    pub(crate) async fn all_nights(
+        &self,
+        district: &DistrictSettings,
+        sink: Arc<dyn Sink>,
+        prepare: impl Fn() -> (Night, RunContext) + Send,
+    ) -> Vec<RunRecord> {
         let mut records = Vec::new();
         while records.len() < MOST_NIGHTS {
-            let (record, feed) = self.night(&district, sink.clone()).await;
+            let (night, ctx) = prepare();
+            let (record, feed) = Self::contained(district, sink.clone(), night, ctx).await;
             records.push(record);
-            if !self.has_more_changes(&district, feed).await {
+            if !self.has_more_changes(district, feed).await {
                 break;
             }
         }
@@ -78,14 +89,14 @@ impl Drive {
             && catalog.feed.fingerprint.is_some_and(|it| it != feed)
     }
 
-    /// Runs one night in a task of its own, so that a panic in it stays in it.
-    async fn night(
-        &self,
+    /// Runs one night in a task of its own, so that a panic in it stays in it; also tells the fingerprint of its feed.
+    async fn contained(
         district: &DistrictSettings,
         sink: Arc<dyn Sink>,
+        night: Night,
+        ctx: RunContext,
     ) -> (RunRecord, Option<String>) {
         let started_at = Timestamp::now();
-        let (night, ctx) = self.prepare_night(district, sink.clone());
         if let Ok(told) = tokio::spawn(async move { night.run_and_tell(&ctx).await }).await {
             return told;
         }
@@ -162,7 +173,11 @@ impl Sinks {
 }
 
 /// The record of a night that did not come far enough to make its own.
-fn failure(district: &DistrictSettings, started_at: Timestamp, error: RunError) -> RunRecord {
+pub(crate) fn failure(
+    district: &DistrictSettings,
+    started_at: Timestamp,
+    error: RunError,
+) -> RunRecord {
     let finished_at = Timestamp::now();
     let report = RunReport {
         run: RunId::random(started_at),

@@ -23,6 +23,8 @@ pub mod registry;
 pub mod render;
 mod report;
 mod review;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod settings;
 pub mod sharing;
 

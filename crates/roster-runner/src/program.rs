@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let progress = Progress::new();
-    progress.log(cli.global.log);
+    progress.log(cli.global.log, cli.global.log_json);
     let told = progress.clone();
     panic::set_hook(Box::new(move |defect| told.tell(&describe(defect.location()))));
     // What a defect leaves behind is looked at by nobody: the program ends.

@@ -59,8 +59,8 @@ impl Progress {
         }
     }
 
-    /// Lets the log be written, above the bars.
-    pub fn log(&self, level: Option<LogLevel>) {
+    /// Lets the log be written, above the bars; for programs as JSON, one object a line.
+    pub fn log(&self, level: Option<LogLevel>, json: bool) {
         let default = if self.bars.is_some() { LogLevel::Warn } else { LogLevel::Info };
         let filter = match level.unwrap_or(default) {
             LogLevel::Off => LevelFilter::OFF,
@@ -77,7 +77,12 @@ impl Progress {
             .with_target(false)
             .with_writer(move || AboveBars(above_bars.clone()));
         // A program that embeds this library may have set its own before.
-        _ = tracing::subscriber::set_global_default(subscriber.finish());
+        _ = if json {
+            let lines = subscriber.json().flatten_event(true).with_ansi(false);
+            tracing::subscriber::set_global_default(lines.finish())
+        } else {
+            tracing::subscriber::set_global_default(subscriber.finish())
+        };
     }
 
     /// Writes to standard error, above the bars.

@@ -80,6 +80,12 @@ pub struct Settings {
     /// The SFTP drop, if there is to be one.
     #[cfg(feature = "drop")]
     pub drop: Option<roster_drop::DropConfig>,
+    /// Where credentials are that are sealed.
+    #[cfg(feature = "vault")]
+    pub vault: Option<Arc<roster_vault::Vault>>,
+    /// What `homeroom serve` needs beside.
+    #[cfg(feature = "serve")]
+    pub serve: crate::serve::ServeSettings,
 }
 
 impl Settings {
@@ -92,7 +98,11 @@ impl Settings {
         let name = file.display().to_string();
         let text = fs::read_to_string(file).map_err(|err| unreadable(&name, &err))?;
         let folder = file.parent().filter(|it| !it.as_os_str().is_empty());
-        Self::parse(&name, &text, folder.unwrap_or(Path::new("")))
+        let settings = Self::parse(&name, &text, folder.unwrap_or(Path::new("")))?;
+        // Sources read their credentials when they need them, wherever they were made.
+        #[cfg(feature = "vault")]
+        roster_credentials::use_vault(settings.vault.clone().map(|it| it as _));
+        Ok(settings)
     }
 
     /// Reads a file's text; `name` is the file's name for messages, relative paths start at `base`.
@@ -148,7 +158,11 @@ impl Resolve<'_> {
 
     fn settings(&mut self, config: config::Config) -> Settings {
         #[cfg(feature = "drop")]
-        let drop = self.drop(config.drop);
+        let drop = self.drop(config.drop.clone());
+        #[cfg(feature = "serve")]
+        let serve = self.serve(&config);
+        #[cfg(feature = "vault")]
+        let vault = self.vault(&config.vault);
         let config::Config { store, night, district, .. } = config;
         let store = store.to.and_then(|it| self.sink(&["store".into(), "to".into()], &it, None));
         self.duplicates(&district);
@@ -176,6 +190,10 @@ impl Resolve<'_> {
             districts,
             #[cfg(feature = "drop")]
             drop,
+            #[cfg(feature = "vault")]
+            vault,
+            #[cfg(feature = "serve")]
+            serve,
         }
     }
 
@@ -187,6 +205,25 @@ impl Resolve<'_> {
             self.tell(&[vec!["drop".into()], path].concat(), problem.message);
         }
         Some(config)
+    }
+
+    #[cfg(feature = "vault")]
+    fn vault(&mut self, config: &roster_vault::VaultConfig) -> Option<Arc<roster_vault::Vault>> {
+        let key = config.key.clone()?;
+        if let Some(message) = key.problem() {
+            self.tell(&["vault".into(), "key".into()], message);
+        }
+        let folder = config.folder.as_deref().unwrap_or(Path::new("vault"));
+        Some(Arc::new(roster_vault::Vault::new(self.base.join(folder), key.at(self.base))))
+    }
+
+    #[cfg(feature = "serve")]
+    fn serve(&mut self, config: &config::Config) -> crate::serve::ServeSettings {
+        let (settings, problems) = crate::serve::ServeSettings::resolve(config, self.base);
+        for (path, message) in problems {
+            self.tell(&path, message);
+        }
+        settings
     }
 
     fn duplicates(&mut self, districts: &[DistrictConfig]) {
@@ -226,7 +263,7 @@ impl Resolve<'_> {
         store: Option<&SinkAddress>,
         night: &NightConfig,
     ) -> Option<DistrictSettings> {
-        let DistrictConfig { id, name, source, to, sharing, limits, keep, expect } = district;
+        let DistrictConfig { id, name, source, to, sharing, limits, keep, expect, .. } = district;
         let at = |keys: &[&str]| district_path(number, keys);
         let id = id.and_then(|it| self.id(&at(&["id"]), &it));
         let to = match to {

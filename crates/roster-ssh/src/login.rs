@@ -8,7 +8,7 @@ use russh::{
     client::{AuthResult, Handle, KeyboardInteractiveAuthResponse},
     keys::{self, Algorithm, HashAlg, PrivateKey, PrivateKeyWithHashAlg, load_secret_key},
 };
-use std::{path::Path, sync::Arc};
+use std::{fmt, path::Path, sync::Arc};
 
 const OPERATION: &str = "ssh.login";
 
@@ -16,12 +16,18 @@ const OPERATION: &str = "ssh.login";
 const MOST_QUESTIONS: usize = 5;
 
 /// What is needed to log in, read before the server is called.
-#[derive(Debug)]
 pub(crate) struct Credentials {
     username: String,
-    key: Option<Secret<Arc<PrivateKey>>>,
+    /// Overwrites itself when it is dropped.
+    key: Option<Arc<PrivateKey>>,
     password: Option<Secret<String>>,
     sha1: bool,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials").finish_non_exhaustive()
+    }
 }
 
 impl Credentials {
@@ -32,7 +38,7 @@ impl Credentials {
             config.key_file.as_deref().map(|it| read_key(it, passphrase.as_ref())).transpose()?;
         Ok(Self {
             username: config.username.clone(),
-            key: key.map(|it| Secret::new(Arc::new(it))),
+            key: key.map(Arc::new),
             password: config.password.as_ref().map(CredentialPlace::read).transpose()?,
             sha1: config.legacy_algorithms.contains(&crate::LegacyAlgorithm::SshRsa),
         })
@@ -42,7 +48,7 @@ impl Credentials {
     pub(crate) async fn log_in(&self, handle: &mut Handle<Client>) -> Result<()> {
         let mut offered = None;
         if let Some(key) = &self.key {
-            match self.with_key(handle, key.expose()).await? {
+            match self.with_key(handle, key).await? {
                 AuthResult::Success => return Ok(()),
                 AuthResult::Failure { remaining_methods, .. } => offered = Some(remaining_methods),
             }

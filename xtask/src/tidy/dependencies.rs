@@ -40,8 +40,17 @@ fn needed_by(project: &Project, name: &str) -> BTreeSet<String> {
 }
 
 /// Packages that `roster-core` may need: none reads, writes, waits or tells the time.
-const CORE_MAY_NEED: &[&str] =
-    &["async-trait", "futures", "jiff", "schemars", "serde", "serde_json", "tokio-util", "uuid"];
+const CORE_MAY_NEED: &[&str] = &[
+    "async-trait",
+    "futures",
+    "jiff",
+    "schemars",
+    "serde",
+    "serde_json",
+    "tokio-util",
+    "uuid",
+    "zeroize",
+];
 
 /// Parts of the standard library that reach outside.
 const OUTSIDE: &[&str] = &[

@@ -8,7 +8,7 @@ use crate::{
     render::{self, Hint},
 };
 use roster_core::value::Timestamp;
-use roster_sink::{Decision, Hold, HoldId, HoldRule, HoldState};
+use roster_sink::{Decision, Hold, HoldId, HoldRule, HoldState, Sink};
 use std::time::Duration;
 
 /// How long a decision holds where nothing else is said.
@@ -41,15 +41,11 @@ async fn decide(
     }
     let (sink, hold) =
         holds::find(app, args.to.as_deref(), &HoldId::from_text(args.hold.as_str())).await?;
-    if state == HoldState::Approved {
-        refuse_habit(&hold, rebaseline)?;
-    }
     let hint = select::hint(&app.global, args.to.as_deref());
     let before = hold.decision.clone().filter(|_| hold.state == state);
-    let at = Timestamp::now();
-    let decision = Decision { at, by: args.by.clone(), reason: args.reason.clone() };
-    let valid = Duration::from_secs(u64::from(args.hours.unwrap_or(VALID_HOURS)) * 3600);
-    let hold = sink.decide(&hold.id, state, &decision, Some(at + valid)).await?;
+    let (by, reason) = (args.by.clone(), args.reason.clone());
+    let decision = Decision { at: Timestamp::now(), by, reason };
+    let hold = settle(&*sink, &hold, state, &decision, args.hours, rebaseline).await?;
     app.console.result(&hold, |it, colour| render::hold(it, &[], &hint, colour));
     if let Some(before) = before {
         let (word, by, at) = (state.code(), render::shown(&before.by), before.at);
@@ -59,6 +55,22 @@ async fn decide(
     }
     app.console.remark(&next_step(&hold, &hint));
     Ok(Exit::Done)
+}
+
+/// Writes down a decision, which holds for so many hours.
+pub(crate) async fn settle(
+    sink: &dyn Sink,
+    hold: &Hold,
+    state: HoldState,
+    decision: &Decision,
+    hours: Option<u32>,
+    rebaseline: bool,
+) -> Result<Hold, Failure> {
+    if state == HoldState::Approved {
+        refuse_habit(hold, rebaseline)?;
+    }
+    let valid = Duration::from_secs(u64::from(hours.unwrap_or(VALID_HOURS)) * 3600);
+    Ok(sink.decide(&hold.id, state, decision, Some(decision.at + valid)).await?)
 }
 
 /// What is held night after night is a new normal, or a limit that does not fit: approving it by habit hides both.

@@ -38,7 +38,7 @@ pub(super) async fn run(app: &mut App, args: &ExplainArgs) -> Result<Exit, Failu
 }
 
 /// The table that a word means: its name, or one record of it.
-fn entity(word: &str) -> Result<EntityKind, Failure> {
+pub(crate) fn entity(word: &str) -> Result<EntityKind, Failure> {
     let known = |it: &EntityKind| it.table() == word || singular(*it) == word;
     if let Some(entity) = EntityKind::ALL.iter().copied().find(known) {
         return Ok(entity);

@@ -152,7 +152,7 @@ pub(crate) async fn run(global: &Global, to: Option<&str>, id: &str) -> Result<F
     Err(Failure::Usage(format!("no run is called {id:?} in {places}; `homeroom runs` lists them")))
 }
 
-fn settings(global: &Global) -> Result<Settings, Failure> {
+pub(crate) fn settings(global: &Global) -> Result<Settings, Failure> {
     let file = global.config.as_deref().unwrap_or(Path::new(CONFIG_FILE));
     Ok(Settings::load(file)?)
 }
@@ -211,7 +211,10 @@ fn direct_district(
     })
 }
 
-fn named(names: &[String], known: &[DistrictSettings]) -> Result<Vec<DistrictSettings>, Failure> {
+pub(crate) fn named(
+    names: &[String],
+    known: &[DistrictSettings],
+) -> Result<Vec<DistrictSettings>, Failure> {
     let find = |name: &String| known.iter().find(|it| it.id.as_str() == name);
     let unknown: Vec<_> =
         names.iter().filter(|it| find(it).is_none()).map(|it| unknown(it, known)).collect();

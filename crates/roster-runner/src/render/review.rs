@@ -145,7 +145,7 @@ fn audit_line(indent: &str, entry: &AuditEntry) -> String {
 }
 
 /// What a hold holds back, in a sentence.
-fn what(hold: &Hold) -> String {
+pub(crate) fn what(hold: &Hold) -> String {
     let table = hold.entity.table();
     let school =
         hold.school.as_deref().map(|it| format!(" of school {}", shown(it))).unwrap_or_default();
