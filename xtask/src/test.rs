@@ -69,7 +69,7 @@ fn tests(form: Form, tally: &mut Tally) -> Result {
     match python::with(&packages) {
         Ok(python) => _ = tests.env(python::VARIABLE, python),
         Err(error) => {
-            println!("no DuckDB, Polars, S3, oauthlib, Paramiko and mail server: {error}")
+            println!("no DuckDB, Polars, S3, oauthlib, Paramiko and mail server: {error}");
         }
     }
     let mut tests = tests.spawn()?;

@@ -207,24 +207,24 @@ fn note(changes: &mut Changes, event: &Event<'_>, page: &Records, index: usize) 
         .and_then(|it| serde_json::from_str::<Previous<'_>>(it.get()).ok());
     let previous = previous.unwrap_or_default();
     let record = lists::of_event(page, index, event.data.object.get());
-    let changed = changes.entry((entity, id)).or_insert_with(|| Changed {
+    let entry = changes.entry((entity, id)).or_insert_with(|| Changed {
         record: record.clone(),
         deleted: false,
         members: Vec::new(),
         students: Vec::new(),
     });
-    changed.record = record;
-    changed.deleted = what == "deleted";
+    entry.record = record;
+    entry.deleted = what == "deleted";
     let teachers = previous.teachers.0.iter().chain([&previous.teacher]);
-    changed.members.extend(members(EnrollmentRole::Teacher, teachers));
-    changed.members.extend(members(EnrollmentRole::Student, previous.students.0.iter()));
+    entry.members.extend(members(&EnrollmentRole::Teacher, teachers));
+    entry.members.extend(members(&EnrollmentRole::Student, previous.students.0.iter()));
     let students = previous.roles.contact.student_relationships.0;
-    changed.students.extend(students.iter().map(|it| it.student.get().to_owned()));
+    entry.students.extend(students.iter().map(|it| it.student.get().to_owned()));
     Ok(())
 }
 
 fn members<'a, 'b: 'a>(
-    role: EnrollmentRole<'static>,
+    role: &EnrollmentRole<'static>,
     ids: impl Iterator<Item = &'a Text<'b>>,
 ) -> Vec<(EnrollmentRole<'static>, String)> {
     ids.filter_map(Text::filled).map(|it| (role.clone(), it.to_owned())).collect()

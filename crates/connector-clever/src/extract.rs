@@ -201,12 +201,11 @@ impl Extraction {
     async fn page(&mut self) -> Result<Option<Records>> {
         let Some(ahead) = self.ahead.front_mut() else { return Ok(None) };
         let page = ahead.next().await?;
-        match &page {
-            Some(page) => self.out.at(&page.place),
-            None => {
-                self.out.flush();
-                self.ahead.pop_front();
-            }
+        if let Some(page) = &page {
+            self.out.at(&page.place)
+        } else {
+            self.out.flush();
+            self.ahead.pop_front();
         }
         Ok(page)
     }

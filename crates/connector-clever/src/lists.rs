@@ -131,7 +131,7 @@ pub(crate) fn of_event(page: &Records, index: usize, object: &str) -> Records {
     let body = format!("{{\"data\":{object}}}");
     Records {
         place: page.place.clone(),
-        ranges: vec![0..body.len()],
+        ranges: std::iter::once(0..body.len()).collect(),
         body: body.into(),
         first: page.first + index,
     }

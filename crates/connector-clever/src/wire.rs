@@ -174,6 +174,7 @@ macro_rules! records {
         $(#[$meta])*
         #[derive(Clone, Debug, Default, Deserialize)]
         #[serde(default, bound(deserialize = "'de: 'a"))]
+        #[allow(clippy::struct_field_names, reason = "the names are Clever's")]
         pub(crate) struct $name<'a> {
             $($(#[$field_meta])* pub(crate) $field: $type,)+
         }

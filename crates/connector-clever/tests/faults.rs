@@ -1,5 +1,7 @@
 //! What goes wrong at Clever ends in the whole roster or in none of it.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod support;
 
 use connector_clever::{Config, Mode};
@@ -251,6 +253,7 @@ async fn contacts_that_vanish_as_a_whole_are_not_gone() {
     assert_eq!(of_users.coverage, Coverage::Changes);
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "callers write the values in place")]
 fn event(id: &str, what: &str, object: Value, previous: Value) -> Value {
     json!({"id": id, "type": what, "data": {"object": object, "previous_attributes": previous}})
 }
@@ -259,7 +262,7 @@ fn event(id: &str, what: &str, object: Value, previous: Value) -> Value {
 async fn events_tell_what_changed_since_the_last_night() {
     let scene = Scene::new(data());
     scene.clever.change(|it| {
-        it.push("events", "e1", event("e1", "districts.updated", json!({}), json!({})))
+        it.push("events", "e1", event("e1", "districts.updated", json!({}), json!({})));
     });
     let source = scene.source(Config { mode: Mode::Events, ..small(&scene) });
     let first = night(&source, None).await;
@@ -286,7 +289,7 @@ async fn events_tell_what_changed_since_the_last_night() {
         third.district().is_empty()
             && third.completions().all(|it| it.coverage == Coverage::Changes)
     );
-    scene.clock.advance(Duration::from_secs(25 * 3_600));
+    scene.clock.advance(Duration::from_hours(25));
     let fourth = night(&source, Some(&third)).await;
     assert!(fourth.completions().all(|it| it.coverage == Coverage::Complete));
 }

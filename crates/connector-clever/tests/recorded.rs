@@ -117,9 +117,10 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let folder =
         std::env::var_os("HOMEROOM_FIXTURES").map(|it| PathBuf::from(it).join("clever-go"));
-    let trials = CHECKS.iter().map(|(name, check)| match folder.clone() {
-        Some(folder) => Trial::test(*name, move || check(&folder)),
-        None => {
+    let trials = CHECKS.iter().map(|(name, check)| {
+        if let Some(folder) = folder.clone() {
+            Trial::test(*name, move || check(&folder))
+        } else {
             let name = format!("{name} (HOMEROOM_FIXTURES is not set)");
             Trial::test(name, || Ok(())).with_ignored_flag(true)
         }

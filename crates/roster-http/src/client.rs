@@ -14,7 +14,7 @@ use url::Url;
 
 const CONNECT: Duration = Duration::from_secs(15);
 /// Clever's own client waits as long "to match the API".
-const ANSWER: Duration = Duration::from_secs(120);
+const ANSWER: Duration = Duration::from_mins(2);
 const ANSWER_BYTES: u64 = 64 * 1024 * 1024;
 /// The most bytes of an answer that is no success; nothing of it is told.
 const REFUSAL_BYTES: u64 = 64 * 1024;

@@ -51,7 +51,7 @@ impl ClientConfig {
                 ),
                 Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {}
                 _ => {
-                    problem("client.proxy", "the proxy is not an address such as http://HOST:PORT")
+                    problem("client.proxy", "the proxy is not an address such as http://HOST:PORT");
                 }
             }
         }

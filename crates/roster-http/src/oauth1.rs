@@ -141,6 +141,7 @@ mod tests {
 
     /// Made with Python's oauthlib; the key and secret are those of the RFC's example.
     #[derive(Deserialize)]
+    #[allow(clippy::struct_field_names, reason = "the names are the file's")]
     struct Vectors {
         consumer_key: String,
         consumer_secret: String,

@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 use url::Url;
 
 /// A token is renewed so long before it expires.
-const EARLY: Duration = Duration::from_secs(60);
+const EARLY: Duration = Duration::from_mins(1);
 
 /// Where the client's id and secret go in a token request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

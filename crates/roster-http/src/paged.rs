@@ -78,7 +78,7 @@ pub struct Pages<T> {
     /// Addresses that were asked, without the size of the page; hashes only.
     seen: HashSet<u64>,
     received: u64,
-    pages: u64,
+    fetched: u64,
 }
 
 /// Where the next page begins.
@@ -92,7 +92,7 @@ impl<T> fmt::Debug for Pages<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pages")
             .field("operation", &self.paging.operation)
-            .field("pages", &self.pages)
+            .field("pages", &self.fetched)
             .field("received", &self.received)
             .finish_non_exhaustive()
     }
@@ -101,7 +101,7 @@ impl<T> fmt::Debug for Pages<T> {
 impl<T> Pages<T> {
     pub(crate) fn new(api: Api, paging: Paging, decode: Decode<T>) -> Self {
         let (size, at) = (paging.size.start, Some(Position::Url(paging.url.clone())));
-        Self { api, paging, decode, size, at, seen: HashSet::new(), received: 0, pages: 0 }
+        Self { api, paging, decode, size, at, seen: HashSet::new(), received: 0, fetched: 0 }
     }
 
     /// The size of the pages that are asked for now.
@@ -126,7 +126,7 @@ impl<T> Pages<T> {
         let Some(position) = self.at.take() else { return Ok(None) };
         self.remember(&position)?;
         let page = self.fetch(ctx, &position).await?;
-        self.pages += 1;
+        self.fetched += 1;
         self.received += page.received;
         self.at = self.position_after(&page)?;
         Ok(Some(page))
@@ -174,7 +174,7 @@ impl<T> Pages<T> {
         if !new {
             return Err(self.error("the service leads to a page that was read already"));
         }
-        if self.pages >= MAX_PAGES {
+        if self.fetched >= MAX_PAGES {
             return Err(self.error("the list does not end"));
         }
         Ok(())
@@ -203,7 +203,7 @@ impl<T> Pages<T> {
     fn error(&self, message: &str) -> Error {
         Error::new(ErrorKind::SchemaMismatch, self.paging.operation, message)
             .context("path", self.paging.url.path())
-            .context("page", self.pages)
+            .context("page", self.fetched)
     }
 }
 

@@ -24,7 +24,7 @@ impl Rate {
     /// So many requests in any minute.
     #[must_use]
     pub const fn per_minute(requests: NonZeroU32) -> Self {
-        Self { requests, window: Duration::from_secs(60) }
+        Self { requests, window: Duration::from_mins(1) }
     }
 }
 
@@ -135,7 +135,7 @@ impl RateLimiter {
     /// Takes note of what an answer says about the limit: others may use the same credential.
     pub fn observe(&self, headers: &HeaderMap, clock: &dyn Clock) {
         /// A service that closes for longer than this is not believed.
-        const LONGEST: Duration = Duration::from_secs(120);
+        const LONGEST: Duration = Duration::from_mins(2);
         let now = clock.now();
         if status::remaining(headers) == Some(0)
             && let Some(reset) = status::reset(headers, now).filter(|it| *it <= LONGEST)
@@ -186,7 +186,7 @@ mod tests {
         for arrivals in [sent.iter().step_by(2), sent[1..].iter().step_by(2)] {
             let arrivals: Vec<_> = arrivals.collect();
             for (index, first) in arrivals.iter().enumerate() {
-                let end = **first + Duration::from_secs(60);
+                let end = **first + Duration::from_mins(1);
                 assert!(arrivals[index..].iter().take_while(|it| ***it < end).count() <= 10);
             }
         }

@@ -23,8 +23,8 @@ impl Default for RetryPolicy {
         Self {
             attempts: 6,
             first_wait: Duration::from_secs(1),
-            longest_wait: Duration::from_secs(60),
-            longest_asked: Duration::from_secs(600),
+            longest_wait: Duration::from_mins(1),
+            longest_asked: Duration::from_mins(10),
         }
     }
 }

@@ -41,8 +41,8 @@ fn holds(name: &str, method: SignatureMethod, url: &str) -> Result<(), Failed> {
     let target = Target { method: &Method::GET, url: &address };
     let context = RunContext::detached();
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    let signed = runtime.block_on(signer.authorize(&context, target))?;
-    let header = signed.header().to_str()?.to_owned();
+    let authorized = runtime.block_on(signer.authorize(&context, target))?;
+    let header = authorized.header().to_str()?.to_owned();
     let verified = Command::new(python()).args(["-c", VERIFY, name, url, &header]).output()?;
     if verified.status.success() {
         return Ok(());

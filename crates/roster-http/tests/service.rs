@@ -1,5 +1,7 @@
 //! The client, its retries, its limits and its paging against a server that answers as each case says.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use roster_core::{Error, ErrorKind, Result, RunContext, Secret};
 use roster_http::{
     Api, Bearer, Client, ClientAuthentication, ClientConfig, ClientCredentials, Next, Page,

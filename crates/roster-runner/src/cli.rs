@@ -187,7 +187,7 @@ pub struct DiscoverArgs {
     /// Connector of the service
     #[arg(long, value_name = "CONNECTOR")]
     pub connector: String,
-    /// File with the application's keys of the connector, such as client_id and client_secret
+    /// File with the application's keys of the connector, such as `client_id` and `client_secret`
     #[arg(long, value_name = "FILE", default_value = "application.toml")]
     pub application: PathBuf,
     /// File that remembers which districts were seen

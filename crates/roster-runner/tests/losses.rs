@@ -63,7 +63,7 @@ fn people(count: usize, lost: impl Fn(usize) -> bool, other: impl Fn(usize) -> b
 async fn values_that_cannot_be_read_any_more_are_kept() {
     let world = World::new().await;
     world.good(people(90, |_| false, |_| false)).await;
-    let third = |it: usize| it < 90 && it % 3 == 0;
+    let third = |it: usize| it < 90 && it.is_multiple_of(3);
     let changed = || people(91, third, |it| it == 1);
     let record = world.good(changed()).await;
     assert_eq!(record.report.outcome, Outcome::Held);

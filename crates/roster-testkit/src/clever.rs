@@ -236,10 +236,16 @@ impl Page<'_> {
                 body.push(',');
             }
             let uri = format!("{}/{}/{id}", self.version, self.name);
-            body.push_str(&format!("{{\"data\":{record},\"uri\":{}}}", json!(uri)));
+            body.extend([
+                "{\"data\":",
+                &record.to_string(),
+                ",\"uri\":",
+                &json!(uri).to_string(),
+                "}",
+            ]);
         }
         let links = Value::from(self.links(page, rest.len(), twists));
-        body.push_str(&format!("],\"links\":{links}}}"));
+        body.extend(["],\"links\":", &links.to_string(), "}"]);
         HttpReply::new(200, "application/json; charset=utf-8", body)
     }
 

@@ -13,6 +13,7 @@ use roster_core::{
 use std::collections::HashSet;
 
 /// One role of a person.
+#[allow(clippy::struct_field_names, reason = "the names are the model's")]
 struct Role<'a> {
     user: &'a str,
     org: &'a str,
