@@ -15,7 +15,7 @@ use lettre::{
 use roster_core::{Error, ErrorKind, Result, Retry};
 use std::time::Duration;
 
-/// Longest wait for the server's answer.
+/// Longest time that sending one mail may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 fn invalid(message: &str) -> Error {
@@ -34,7 +34,17 @@ pub(crate) async fn send(config: &MailConfig, to: &str, message: &Message) -> Re
         .header(ContentType::TEXT_PLAIN)
         .body(message.text.clone())
         .map_err(|err| invalid("the mail cannot be put together").source(err))?;
-    transport(config)?.send(mail).await.map(drop).map_err(|it| refused(&it))
+    // The transport's own limit is for each connection alone: a server that stops answering would be waited for.
+    match tokio::time::timeout(TIMEOUT, transport(config)?.send(mail)).await {
+        Ok(sent) => sent.map(drop).map_err(|it| refused(&it)),
+        Err(_) => Err(unanswered()),
+    }
+}
+
+fn unanswered() -> Error {
+    Error::new(ErrorKind::Unavailable, "notices.mail", "the mail server does not answer")
+        .context("seconds", TIMEOUT.as_secs())
+        .retry(Retry::Backoff)
 }
 
 /// The server's own words may quote an address or a credential, so only its kind of answer is passed on.

@@ -202,7 +202,7 @@ fn bad_usage_and_bad_configuration_end_with_2() {
     assert!(message.contains("homeroom.toml:3: unknown key nigth"), "{message}");
     assert!(message.contains("homeroom.toml:4: unknown key distric"), "{message}");
     let message = place.refused("sync --connector clever --from x --district d --to sqlite:f", 2);
-    assert!(message.contains("comes in a later version"), "{message}");
+    assert!(message.contains("the connector reads no files"), "{message}");
     let message =
         place.refused(&format!("sync {}", DIRECT.replace("sqlite:roster.db", "snowflake:p")), 2);
     assert!(message.contains("sink \"snowflake\" is not known"), "{message}");

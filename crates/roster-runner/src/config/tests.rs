@@ -102,7 +102,7 @@ fn a_secret_is_told_by_where_it_is() {
     };
     Settings::parse("homeroom.toml", &file("{ env = 'A' }"), Path::new("/etc")).unwrap();
     Settings::parse("homeroom.toml", &file("{ file = 'a' }"), Path::new("/etc")).unwrap();
-    check(&file("{}"), "4: env or file is missing in [district.source.password]");
+    check(&file("{}"), "4: none of env, file and vault is given; give one of them");
 }
 
 #[test]
