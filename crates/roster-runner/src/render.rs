@@ -7,6 +7,7 @@ mod review;
 use crate::console::{Colour, Paint};
 use grid::{Align, Grid};
 pub(crate) use report::report;
+#[cfg(feature = "serve")]
 pub(crate) use review::what;
 pub use review::{audit, hold, holds};
 use roster_core::{DiagnosticCode, EntityKind, Severity};

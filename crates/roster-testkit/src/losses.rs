@@ -222,10 +222,7 @@ impl ToldLoss {
         }
         record.0.retain(|field, _| !self.remove.contains(field));
         for (field, value) in &self.set {
-            let value = match value {
-                Value::String(text) => Value::String(filled_in(text, record)),
-                other => other.clone(),
-            };
+            let value = value_filled_in(value, record);
             record.0.insert(field.clone(), value);
         }
     }
@@ -256,6 +253,20 @@ fn known<'a>(
     match fields.into_iter().find(|it| entity.schema().field(it).is_none()) {
         Some(field) => Err(format!("{table} has no field {field}")),
         None => Ok(()),
+    }
+}
+
+/// The value with its texts filled in, however deep they stand.
+fn value_filled_in(value: &Value, record: &Record) -> Value {
+    match value {
+        Value::String(text) => Value::String(filled_in(text, record)),
+        Value::Array(items) => items.iter().map(|it| value_filled_in(it, record)).collect(),
+        Value::Object(fields) => {
+            let filled =
+                |(name, value): (&String, _)| (name.clone(), value_filled_in(value, record));
+            fields.iter().map(filled).collect()
+        }
+        other => other.clone(),
     }
 }
 
