@@ -202,7 +202,7 @@ impl Extraction {
         let Some(ahead) = self.ahead.front_mut() else { return Ok(None) };
         let page = ahead.next().await?;
         if let Some(page) = &page {
-            self.out.at(&page.place)
+            self.out.at(&page.place);
         } else {
             self.out.flush();
             self.ahead.pop_front();
